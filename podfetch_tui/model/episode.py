@@ -1,0 +1,110 @@
+"""An episode as the catalogue knows it, and what identity decides about a poll."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from podfetch_tui.model.document import Enclosure, Item
+
+
+class EpisodeState(str, Enum):
+    """Where an episode stands on its way into the archive."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SEALED = "sealed"
+    ARCHIVED = "archived"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    GONE = "gone"
+    MISSING = "missing"
+    DELETED = "deleted"
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """One (item, enclosure) pair of a document with the keys it is known by."""
+
+    item: Item
+    enclosure: Enclosure
+    keys: tuple[tuple[bytes, str], ...]
+    """(16-byte digest, reason word), most specific first; see ``feeds.identity``."""
+
+
+class KnownEpisode(msgspec.Struct, frozen=True, kw_only=True):
+    """What identity compares a draft with."""
+
+    id: int
+    guid: str
+    title: str
+    published: int | None
+    enclosure_url: str
+
+
+class KnownFeed(msgspec.Struct, frozen=True):
+    """All episodes and keys of one feed."""
+
+    keys: dict[bytes, int]
+    """Key digest → the episode it belongs to."""
+    episodes: dict[int, KnownEpisode]
+
+
+class Alias(msgspec.Struct, frozen=True, kw_only=True):
+    """A further key of a known episode."""
+
+    episode_id: int
+    key: bytes
+    reason: str
+    """Why the draft is that episode: ``guid``, ``enclosure``, ``migration`` …"""
+    text: str
+    """The GUID or URL behind the key, for the operator."""
+
+
+class EpisodeUpdate(msgspec.Struct, frozen=True, kw_only=True):
+    """New facts about a known episode; nothing is downloaded because of them."""
+
+    episode_id: int
+    draft: Draft
+
+
+class Identified(msgspec.Struct, frozen=True, kw_only=True):
+    """What identity says about one document."""
+
+    new: tuple[Draft, ...] = ()
+    updates: tuple[EpisodeUpdate, ...] = ()
+    """Only where title, date, GUID or enclosure URL differ from what is known."""
+    aliases: tuple[Alias, ...] = ()
+    known: int = 0
+    """Drafts that matched a known episode."""
+    without_enclosure: int = 0
+    replaced: bool = False
+    """The whole feed was exchanged: hold it, take nothing in."""
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True):
+    """All a download has to know of its episode."""
+
+    id: int
+    feed_id: int
+    guid: str
+    title: str
+    published: int | None
+    enclosure_url: str
+    enclosure_type: str = ""
+    enclosure_length: int | None = None
+    state: EpisodeState = EpisodeState.PENDING
+    attempts: int = 0
+    """Downloads started over the episode's life."""
+    path: str = ""
+    """Reserved or final name below the root; empty before the first claim."""
+    part: str = ""
+    """Name of the part file; empty before the first claim."""
+    durable: int = 0
+    """Bytes of the part known to be on disk."""
+    total: int | None = None
+    """Whole length the server declared when the part was begun."""
+    validators_etag: str | None = None
+    validators_last_modified: str | None = None
+    resume_failures: int = 0
+    media_id: int | None = None
