@@ -93,5 +93,3 @@ class Page(msgspec.Struct, frozen=True):
 
 
 JsonValue = Union[str, int, float, bool, None, "list[JsonValue]", "dict[str, JsonValue]"]
-
-
