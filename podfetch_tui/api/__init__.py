@@ -1,0 +1,1 @@
+"""The one doorway into an engine and out of it."""

@@ -1,0 +1,1 @@
+"""The command line; ``compose`` is the only place that knows every class."""

@@ -1,0 +1,1 @@
+"""INI text to settings and back, and feed lists."""

@@ -1,0 +1,1 @@
+"""Bytes to a feed document, and which of its items are which episodes."""

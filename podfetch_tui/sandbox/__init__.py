@@ -1,0 +1,1 @@
+"""Child processes for bytes that are not trusted."""

@@ -1,0 +1,1 @@
+"""Media files on disk: names, part files, publishing, sweeping."""

@@ -1,0 +1,1 @@
+"""The operating system: clock, durable files, locks, resources, signals, logs."""
