@@ -59,7 +59,8 @@ class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     rates: dict[str, float] = {}
     """``bytes_per_s polls_per_s episodes_per_min``, over the last 10 s."""
     totals: dict[str, int] = {}
-    """Since start: ``polls polls_not_modified polls_failed archived failed partial retries bytes``."""
+    """Since start: ``polls polls_not_modified polls_failed new archived failed partial
+    retries bytes``."""
     errors: dict[str, int] = {}
     """Failures since start by family."""
     resources: dict[str, float] = {}
