@@ -1,0 +1,121 @@
+"""Comparing files with what the catalogue says of them. Reads only, changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from enum import Enum
+
+from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.storage.layout import MARKER_DIR, Layout
+from podfetch_tui.system.durable import os_failures
+
+_BLOCK = 1024 * 1024
+
+
+class Check(str, Enum):
+    """What a look at one file showed; the words of ``verify --json``."""
+
+    OK = "ok"
+    MISSING = "missing"
+    MISMATCHED = "mismatched"
+    """Another size or digest, or no plain file."""
+
+
+def check_file(
+    layout: Layout,
+    relpath: str,
+    *,
+    size: int,
+    sha256: bytes = b"",
+    stop: threading.Event | None = None,
+) -> Check:
+    """Compare one file of the archive with its row.
+
+    Args:
+        layout: The archive.
+        relpath: Its path below the root.
+        size: Its size in bytes.
+        sha256: Its digest; empty compares the size only, without reading the file.
+        stop: Ends the reading of a long file with ``Kind.STOPPED``.
+
+    Raises:
+        Failure: The file could not be read, or ``stop`` was set.
+        ValueError: ``relpath`` is not a path below the root.
+    """
+    path = layout.media(relpath)
+    with os_failures(f"read {path.name}"):
+        try:
+            found = path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return Check.MISSING
+        if not stat.S_ISREG(found.st_mode) or found.st_size != size:
+            return Check.MISMATCHED
+        if not sha256:
+            return Check.OK
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            fd = os.open(path, flags)
+        except FileNotFoundError:
+            return Check.MISSING
+        try:
+            return Check.OK if _digest(fd, stop) == sha256 else Check.MISMATCHED
+        finally:
+            os.close(fd)
+
+
+def _digest(fd: int, stop: threading.Event | None) -> bytes:
+    """Read a whole file; its pages leave the cache again, which others need more."""
+    digest = hashlib.sha256()
+    buffer = bytearray(_BLOCK)
+    view = memoryview(buffer)
+    offset = 0
+    while count := os.readv(fd, [view]):
+        if stop is not None and stop.is_set():
+            raise Failure(Kind.STOPPED, "stopped while reading a file")
+        digest.update(view[:count])
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(fd, offset, count, os.POSIX_FADV_DONTNEED)
+        offset += count
+    return digest.digest()
+
+
+def walk(layout: Layout) -> Iterator[tuple[str, int]]:
+    """Yield (path below the root, size) of all that is beside the marker, folder by folder.
+
+    Folders are not yielded and symbolic links not followed; a link counts as a file. What
+    disappears during the walk is left out. The caller tells its own files from foreign ones.
+    Names that are no UTF-8 hold lone surrogates: clean them before they are shown.
+
+    Raises:
+        Failure: A folder could not be read.
+    """
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        files: list[tuple[str, int]] = []
+        below: list[str] = []
+        with os_failures(f"read folder {folder or '.'}"):
+            try:
+                entries = os.scandir(layout.root / folder)
+            except FileNotFoundError:
+                if not folder:
+                    raise
+                continue
+            with entries:
+                for entry in entries:
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if path == MARKER_DIR:
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        below.append(path)
+                        continue
+                    try:
+                        files.append((path, entry.stat(follow_symlinks=False).st_size))
+                    except FileNotFoundError:
+                        continue
+        folders.extend(sorted(below, reverse=True))
+        yield from sorted(files)
