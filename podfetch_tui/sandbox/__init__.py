@@ -1,1 +1,1 @@
-"""Child processes for bytes that are not trusted."""
+"""Child processes for hostile bytes, and programs run under limits: subprocess's only door."""

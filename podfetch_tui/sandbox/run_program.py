@@ -1,0 +1,156 @@
+"""ffmpeg and ffprobe under limits: a deadline, a group kill, a cap on what they print."""
+
+from __future__ import annotations
+
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.text import clean
+from podfetch_tui.sandbox import process
+from podfetch_tui.sandbox.launch import CANNOT_START, Launch
+from podfetch_tui.sandbox.limits import Limits
+
+_TICK_MS = 100
+_SHORT_TICK_MS = 5
+_PIECE = 1 << 18
+_STDERR_KEPT = 16 << 10
+_STDERR_CAP = 1 << 20
+_STOPPED = "stopped"
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """How a program ended."""
+
+    returncode: int
+    """Exit status, or minus the signal it died of."""
+    stdout: bytes
+    """What it printed, whole unless ``problem`` says otherwise."""
+    stderr: str
+    """The end of what it complained of, at most 16 KiB."""
+    problem: str = ""
+    """Why it was ended, or could not start; empty when it ended by itself with status 0."""
+
+
+def run_program(
+    argv: Sequence[str],
+    *,
+    wall_s: float,
+    cpu_s: float,
+    memory: int,
+    stdout_cap: int = 1 << 20,
+    cwd: Path = Path("/"),
+    writes: int = 0,
+    stop: threading.Event | None = None,
+) -> Finished:
+    """Run a program to its end, or end it with all it started.
+
+    Args:
+        argv: Absolute path of the program, and its arguments; no shell ever sees them.
+        wall_s: Seconds it may take.
+        cpu_s: Processor seconds it may use.
+        memory: Bytes of address space it may have.
+        stdout_cap: Bytes it may print before it is ended.
+        cwd: Folder it works in.
+        writes: Bytes it may make a file long; 0 forbids every change to a file.
+        stop: Ends it when set.
+
+    Raises:
+        Failure: ``STOPPED``, or what kept any child from being started.
+    """
+    orders = Launch(cpu_s, Limits(memory, file_size=writes, processes=None))
+    started = process.spawn("launch", msgspec.json.encode(orders).decode(), str(cwd), *argv)
+    output = _Output(stdout_cap)
+    problem = "could not be watched"
+    try:
+        problem = _watch(started, output, time.monotonic() + wall_s, stop)
+    finally:
+        returncode = process.end(started)
+    if problem == _STOPPED:
+        raise Failure(Kind.STOPPED, f"stopped {Path(argv[0]).name} before it was done")
+    stderr = output.stderr.decode(errors="replace")
+    return Finished(
+        returncode=-signal.SIGKILL if returncode is None else returncode,
+        stdout=bytes(output.stdout),
+        stderr=stderr,
+        problem=problem or _verdict(returncode, stderr),
+    )
+
+
+class _Output:
+    """What a program has printed so far."""
+
+    def __init__(self, stdout_cap: int) -> None:
+        self.stdout = bytearray()
+        self.stderr = bytearray()
+        self._cap = stdout_cap
+        self._complaints = 0
+
+    def take(self, piece: bytes, *, is_error: bool) -> bool:
+        """Keep what there is room for; return false when it is too much."""
+        if is_error:
+            self._complaints += len(piece)
+            self.stderr += piece
+            del self.stderr[:-_STDERR_KEPT]
+            return self._complaints <= _STDERR_CAP
+        room = self._cap - len(self.stdout)
+        self.stdout += piece[:room]
+        return len(piece) <= room
+
+
+def _watch(
+    started: subprocess.Popen[bytes],
+    output: _Output,
+    deadline: float,
+    stop: threading.Event | None,
+) -> str:
+    """Collect what the program prints until it ends; return why it must be ended, else nothing."""
+    poller = select.poll()
+    streams = {s.fileno(): s for s in (started.stdout, started.stderr) if s is not None}
+    for fd in streams:
+        poller.register(fd, select.POLLIN)
+    while streams:
+        if stop is not None and stop.is_set():
+            return _STOPPED
+        if time.monotonic() >= deadline:
+            return "took too long"
+        ended = process.has_ended(started)
+        for fd, _ in poller.poll(0 if ended else _TICK_MS):
+            piece = streams[fd].read(_PIECE)
+            if piece and not output.take(piece, is_error=streams[fd] is started.stderr):
+                return "printed too much"
+            if piece == b"":
+                poller.unregister(fd)
+                del streams[fd]
+        if ended and not poller.poll(0):
+            return ""  # what still holds the pipes open is none of ours
+    return _wait_for_end(started, poller, deadline)
+
+
+def _wait_for_end(started: subprocess.Popen[bytes], poller: select.poll, deadline: float) -> str:
+    """A program that closed its outputs is nearly done, but may still be writing its file."""
+    while not process.has_ended(started):
+        if time.monotonic() >= deadline:
+            return "took too long"
+        poller.poll(_SHORT_TICK_MS)
+    return ""
+
+
+def _verdict(returncode: int | None, stderr: str) -> str:
+    if returncode == 0:
+        return ""
+    last = clean(stderr.strip().rpartition("\n")[2])
+    if returncode == CANNOT_START:
+        return last or "cannot be started"
+    if returncode == -signal.SIGXCPU:
+        return "used too much processor time"
+    if returncode is None or returncode < 0:
+        return f"was killed by signal {-(returncode or -signal.SIGKILL)}"
+    return f"ended with status {returncode}: {last}" if last else f"ended with status {returncode}"
