@@ -165,8 +165,6 @@ def _report_stuck(rank: Rank) -> None:
     mine = _held.stack[:]
     _held.stack.clear()
     try:
-        logger.critical(
-            "Lock %s is stuck; this is what all threads do:\n%s", rank.name, all_stacks()
-        )
+        logger.critical("Lock %s is stuck", rank.name, extra={"stacks": all_stacks()})
     finally:
         _held.stack[:] = mine
