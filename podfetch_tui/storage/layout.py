@@ -165,7 +165,7 @@ def final_path(
     texts = template.render(
         NameFields(
             feed=feed_title,
-            title=episode.title,
+            title=episode.title if safe_component(episode.title) else "",
             published=episode.published,
             guid=episode.guid,
             season=season,
