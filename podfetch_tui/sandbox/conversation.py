@@ -25,7 +25,7 @@ _SHORT_TICK_MS = 5
 _PIECE = 1 << 18
 _STDERR_KEPT = 4096
 _STDERR_CAP = 1 << 20
-_GRACE_S = 2.0
+_GRACE_S = 1.0
 """How long a child that closed its channel may take to die with a reason."""
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 _BROKEN = select.POLLHUP | select.POLLERR | select.POLLNVAL
@@ -89,7 +89,11 @@ class Child:
                     raise Stopped
                 if time.monotonic() >= deadline:
                     raise ChildGone(f"took longer than {request.wall_s:g} s")
-                for fd, events in poller.poll(_TICK_MS):
+                ready = poller.poll(_TICK_MS)
+                if not ready and not self.is_alive:
+                    # Something it started still holds the pipes open.
+                    raise ChildGone(self._last_words(request, stderr))
+                for fd, events in ready:
                     if fd == stdin.fileno():
                         self._feed(poller, stdin, outgoing, events)
                     elif fd == stderr.fileno():
