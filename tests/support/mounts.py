@@ -1,0 +1,79 @@
+"""Small real file systems for tests: full ones, read-only ones, ones that lose their power.
+
+All of them need root (mark the test ``root``); elsewhere the test is skipped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+def _run(*argv: str) -> None:
+    if os.geteuid() != 0 or shutil.which(argv[0]) is None:
+        pytest.skip(f"needs root and {argv[0]}")
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"{argv[0]} does not work here: {done.stderr.strip()}")
+
+
+@contextlib.contextmanager
+def mounted(at: Path, *arguments: str) -> Iterator[Path]:
+    """Mount something at the folder ``at`` with ``mount arguments… at``; unmount at the end."""
+    at.mkdir(exist_ok=True)
+    _run("mount", *arguments, os.fspath(at))
+    try:
+        yield at
+    finally:
+        subprocess.run(["umount", os.fspath(at)], check=False, capture_output=True)
+
+
+@contextlib.contextmanager
+def small_disk(at: Path, size: str) -> Iterator[Path]:
+    """Mount an empty file system of that size (``1m``) that is soon full."""
+    with mounted(at, "-t", "tmpfs", "-o", f"size={size},mode=0755", "tmpfs"):
+        yield at
+
+
+def make_read_only(at: Path) -> None:
+    """Remount a file system so that nothing can be written."""
+    _run("mount", "-o", "remount,ro", os.fspath(at))
+
+
+class PowerCut:
+    """An ext4 file system in an image whose power can be cut.
+
+    It writes back as late as it can, so that only what was synced is on the disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._image = folder / "disk.img"
+
+    @contextlib.contextmanager
+    def disk(self) -> Iterator[Path]:
+        """Mount a fresh file system."""
+        with self._image.open("wb") as file:
+            file.truncate(48 * 1024**2)
+        _run("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0", os.fspath(self._image))
+        options = "loop,commit=600,noauto_da_alloc"
+        with mounted(self._folder / "disk", "-o", options, os.fspath(self._image)) as at:
+            os.sync()  # the empty file system itself
+            yield at
+
+    @contextlib.contextmanager
+    def after_the_cut(self) -> Iterator[Path]:
+        """Mount what would be there if the power went now; call it inside :meth:`disk`."""
+        copy = self._folder / "cut.img"
+        shutil.copyfile(self._image, copy)
+        try:
+            with mounted(self._folder / "cut", "-o", "loop", os.fspath(copy)) as at:
+                yield at
+        finally:
+            copy.unlink()
