@@ -89,6 +89,9 @@ class Kind(str, Enum):
     CATALOG_BUSY = "catalog_busy"
     CATALOG_CORRUPT = "catalog_corrupt"
     NETWORK_DOWN = "network_down"
+    HOST_BUSY = "host_busy"
+    """All our own connections to the host are in use (several feeds redirect to it);
+    nobody failed, the job comes back a little later."""
     BUG = "bug"
     STOPPED = "stopped"
     """The engine asked the run to stop; nothing failed."""
