@@ -102,6 +102,9 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
 
 
 def test_without_a_home_the_message_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "not/absolute")
+    class Homeless:
+        user_data_path = Path("~/.local/share/podfetch")
+
+    monkeypatch.setattr(paths, "_dirs", Homeless)
     with pytest.raises(BadConfiguration, match="set HOME"):
         paths.user_data_root()
