@@ -1,0 +1,102 @@
+"""How a run ends, as values. One of the three places that catch every exception."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.job import EpisodeJob, Job, PollJob, RunResult
+from podfetch_tui.model.outcome import Outcome, Result
+from podfetch_tui.model.text import clean
+from podfetch_tui.pipeline.services import OnProgress, Services
+from podfetch_tui.policy.classify import verdict_of
+from podfetch_tui.policy.hosts import host_of
+from podfetch_tui.model.errors import Family
+
+logger = logging.getLogger(__name__)
+
+Run = Callable[[Job, Services, OnProgress, threading.Event], RunResult]
+
+
+def outcome_of(
+    job: Job,
+    services: Services,
+    started: float,
+    *,
+    result: Result = Result.SUCCESS,
+    code: str = "ok",
+    detail: str = "",
+    status: int | None = None,
+    received: int = 0,
+) -> Outcome:
+    """Return the outcome of ``job``, which began at monotonic second ``started``."""
+    return Outcome(
+        at=services.clock.now_ms(),
+        job=job.kind,
+        result=result,
+        feed_id=job.feed.id,
+        episode_id=job.episode.id if isinstance(job, EpisodeJob) else None,
+        code=code,
+        detail=clean(detail),
+        status=status,
+        host=host_of(url_of(job)),
+        duration_ms=round((services.clock.monotonic() - started) * 1000),
+        bytes=received,
+        attempt=job.attempt,
+    )
+
+
+def failed(
+    job: Job, services: Services, started: float, failure: Failure, *, received: int = 0
+) -> RunResult:
+    """Return the result of a run that ended with ``failure``."""
+    outcome = outcome_of(job, services, started, status=failure.status, received=received)
+    verdict = verdict_of(failure, media=isinstance(job, EpisodeJob))
+    if failure.kind is Kind.STOPPED:
+        result = Result.STOPPED
+    elif verdict.family is Family.DEFERRED:
+        result = Result.DEFERRED
+    else:
+        result = Result.FAILURE
+    return RunResult(
+        outcome=Outcome(
+            at=outcome.at,
+            job=outcome.job,
+            result=result,
+            feed_id=outcome.feed_id,
+            episode_id=outcome.episode_id,
+            family=verdict.family,
+            code=verdict.code,
+            detail=clean(failure.detail or verdict.text),
+            status=failure.status,
+            host=outcome.host,
+            duration_ms=outcome.duration_ms,
+            bytes=received,
+            attempt=job.attempt,
+        ),
+        failure=failure,
+    )
+
+
+def guarded(
+    run: Run, job: Job, services: Services, on_progress: OnProgress, stop: threading.Event
+) -> RunResult:
+    """Run ``job``; whatever escapes it becomes an outcome of kind ``bug``."""
+    started = services.clock.monotonic()
+    try:
+        return run(job, services, on_progress, stop)
+    except Failure as failure:
+        return failed(job, services, started, failure)
+    except MemoryError as error:
+        return failed(job, services, started, Failure(Kind.OUT_OF_MEMORY, str(error)))
+    except Exception as error:
+        logger.exception("A run failed unexpectedly", extra={"feed_id": job.feed.id})
+        detail = f"{type(error).__name__}: {error}"
+        return failed(job, services, started, Failure(Kind.BUG, detail))
+
+
+def url_of(job: Job) -> str:
+    """Return the URL that ``job`` asks."""
+    return job.feed.url if isinstance(job, PollJob) else job.episode.enclosure_url

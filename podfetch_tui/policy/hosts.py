@@ -1,0 +1,20 @@
+"""Which host a URL belongs to, for lanes, spacing and breakers."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def host_of(url: str) -> str:
+    """Return ``host`` or ``host:port`` of ``url`` in lower case; empty if there is none.
+
+    The port counts: two servers on one address are two hosts.
+    """
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".").lower()
+        port = parts.port
+    except ValueError:
+        return ""
+    default = {"http": 80, "https": 443}.get(parts.scheme.lower())
+    return host if port in (None, default) else f"{host}:{port}"
