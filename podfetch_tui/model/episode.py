@@ -108,3 +108,8 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     validators_last_modified: str | None = None
     resume_failures: int = 0
     media_id: int | None = None
+    sealed_sha256: bytes = b""
+    """Digest of the sealed bytes; empty before."""
+    sealed_size: int = 0
+    sealed_path: str = ""
+    """Path of another episode's published file with the sealed bytes; else empty."""

@@ -6,14 +6,13 @@ import logging
 import threading
 from collections.abc import Callable
 
-from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.errors import Failure, Family, Kind
 from podfetch_tui.model.job import EpisodeJob, Job, PollJob, RunResult
 from podfetch_tui.model.outcome import Outcome, Result
 from podfetch_tui.model.text import clean
 from podfetch_tui.pipeline.services import OnProgress, Services
 from podfetch_tui.policy.classify import verdict_of
 from podfetch_tui.policy.hosts import host_of
-from podfetch_tui.model.errors import Family
 
 logger = logging.getLogger(__name__)
 

@@ -165,5 +165,3 @@ def _summary(document: FeedDocument, identified: Identified) -> str:
     if document.defect:
         words.append(document.defect)
     return ", ".join(words)
-
-

@@ -9,8 +9,10 @@ from podfetch_tui.model.document import Enclosure
 from podfetch_tui.model.episode import Draft, EpisodeState
 from podfetch_tui.model.feed import Backlog, BacklogKind
 
-_AUDIO = frozenset(".mp3 .m4a .m4b .aac .ogg .oga .opus .flac .wav .wma .aif .aiff .mka .spx".split())
-_VIDEO = frozenset(".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .ogv .wmv .3gp .3g2".split())
+_AUDIO = frozenset(
+    [".mp3", ".m4a", ".m4b", ".aac", ".ogg", ".oga", ".opus", ".flac", ".wav", ".wma", ".aif", ".aiff", ".mka", ".spx"]
+)
+_VIDEO = frozenset([".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ogv", ".wmv", ".3gp", ".3g2"])
 _NEVER = ("image/", "text/", "font/", "model/", "message/", "multipart/")
 _NEVER_TYPES = frozenset(
     {"application/pdf", "application/epub+zip", "application/zip", "application/x-bittorrent"}
@@ -77,7 +79,9 @@ def _kind(media_type: str, suffix: str) -> str:
 def _chosen(drafts: tuple[Draft, ...], backlog: Backlog, *, first: bool) -> set[int]:
     everything = set(range(len(drafts)))
     if backlog.kind is BacklogKind.SINCE:
-        return {i for i in everything if (drafts[i].item.published or backlog.since) >= backlog.since}
+        return {
+            i for i in everything if (drafts[i].item.published or backlog.since) >= backlog.since
+        }
     if not first or backlog.kind is BacklogKind.ALL:
         return everything
     if backlog.kind is BacklogKind.NONE:

@@ -1,0 +1,109 @@
+"""Seal, publish, commit: from a checked part to an archived episode (steps P5 to P7)."""
+
+from __future__ import annotations
+
+import errno
+import threading
+
+from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.job import EpisodeJob
+from podfetch_tui.model.outcome import Outcome
+from podfetch_tui.model.writes import Archive, Reserve, Reserved, Seal, Sealed
+from podfetch_tui.pipeline.services import Services
+from podfetch_tui.pipeline.validate import Checked
+from podfetch_tui.storage.layout import final_path
+from podfetch_tui.storage.parts import Part
+from podfetch_tui.storage.publish import link_existing, publish
+
+_PATIENCE_STEPS = 40
+_PATIENCE_STEP_S = 0.05
+
+
+def wanted_path(job: EpisodeJob, services: Services, extension: str) -> str:
+    """Return the path an episode's file should have below the root."""
+    return final_path(
+        services.template,
+        folder=job.feed.folder,
+        feed_title=job.feed.title,
+        episode=job.episode,
+        extension=extension,
+    )
+
+
+def seal(job: EpisodeJob, part: Part, checked: Checked, services: Services) -> Sealed:
+    """P5: the part is whole and durable; the row says so.
+
+    Raises:
+        Failure: Disk or catalogue refused; the part stays as it is.
+    """
+    part.seal()
+    receipt = services.commit(
+        Seal(
+            episode_id=job.episode.id,
+            sha256=part.sha256,
+            size=part.size,
+            path=wanted_path(job, services, checked.sniffed.extension),
+            media_type=checked.sniffed.media_type,
+            info=checked.info,
+            validity=checked.validity,
+            at=services.clock.now_ms(),
+        )
+    )
+    if not isinstance(receipt, Sealed):
+        raise TypeError(f"a seal was answered with {receipt!r}")
+    return receipt
+
+
+def place(
+    episode_id: int, part_name: str, sealed: Sealed, services: Services, stop: threading.Event
+) -> str:
+    """P6: give the bytes their name in the archive; return the path that holds them.
+
+    Bytes that are there already get a second name where the file system can do that, else
+    the row refers to the first one.
+
+    Raises:
+        Failure: The disk refused; the row stays sealed and recovery goes on from there.
+    """
+    path = sealed.path
+    if sealed.existing is not None and sealed.existing != path:
+        linked = _link(sealed.existing, path, services, stop)
+        if linked is not None:
+            (services.layout.parts / part_name).unlink(missing_ok=True)
+            return path if linked else sealed.existing
+    while not publish(services.layout, part_name, path):
+        receipt = services.commit(Reserve(episode_id=episode_id, path=path))
+        if not isinstance(receipt, Reserved):
+            raise TypeError(f"a reservation was answered with {receipt!r}")
+        path = receipt.path
+    return path
+
+
+def _link(existing: str, path: str, services: Services, stop: threading.Event) -> bool | None:
+    """Link to bytes that another run may be publishing this moment; ``None``: they never came."""
+    for _ in range(_PATIENCE_STEPS):
+        try:
+            return link_existing(services.layout, existing, path)
+        except Failure as failure:
+            if failure.errno != errno.ENOENT:
+                raise
+        if services.clock.wait(stop, _PATIENCE_STEP_S):
+            raise Failure(Kind.STOPPED, "stopped while publishing")
+    return None
+
+
+def commit(job: EpisodeJob, media_path: str, outcome: Outcome, services: Services) -> None:
+    """P7, the commit point: the episode is archived, with its outcome row.
+
+    Raises:
+        Failure: The catalogue refused; the file stays, recovery finds row and file.
+    """
+    services.commit(
+        Archive(
+            episode_id=job.episode.id,
+            media_path=media_path,
+            outcome=outcome,
+            derivatives=("sidecar",) if job.settings.archive.sidecar else (),
+            at=outcome.at,
+        )
+    )

@@ -1,0 +1,84 @@
+"""What the received bytes are, and whether they are whole (step P4)."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from podfetch_tui.media.judge import judge
+from podfetch_tui.media.sniff import sniff
+from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.job import EpisodeJob
+from podfetch_tui.model.media import MediaInfo, Sniffed, Validity
+from podfetch_tui.model.sandboxed import ProbeParams
+from podfetch_tui.pipeline.services import Services
+from podfetch_tui.storage.parts import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the bytes of a part are."""
+
+    sniffed: Sniffed
+    info: MediaInfo
+    validity: Validity
+
+
+def validate(
+    job: EpisodeJob, part: Part, services: Services, stop: threading.Event, *, length_known: bool
+) -> Checked:
+    """Check a part that is complete.
+
+    Raises:
+        Failure: The bytes are certainly not media (``not_media``, ``empty_media``).
+    """
+    url = job.episode.enclosure_url
+    if part.size == 0:
+        raise Failure(Kind.EMPTY_MEDIA, "the enclosure has no bytes", status=200, url=url)
+    sniffed = sniff(part.head, part.size, urlsplit(url).path)
+    if sniffed.is_refused:
+        raise Failure(
+            Kind.NOT_MEDIA,
+            f"the enclosure is {sniffed.container or 'no media'}, not audio or video",
+            status=200,
+            url=url,
+            evidence=part.head,
+        )
+    mode = job.settings.media.validate
+    info = MediaInfo(container=sniffed.container)
+    if mode == "off":
+        return Checked(sniffed, info, Validity.UNVERIFIED)
+    if sniffed.is_media:
+        info = _probe(part, sniffed, services, stop, mode=mode)
+    validity, problem = judge(
+        sniffed, info, size=part.size, length_known=length_known, checked=True
+    )
+    if problem and not info.problem:
+        info = MediaInfo(
+            container=info.container,
+            codec=info.codec,
+            duration_s=info.duration_s,
+            bit_rate=info.bit_rate,
+            sample_rate=info.sample_rate,
+            channels=info.channels,
+            video=info.video,
+            problem=problem,
+        )
+    return Checked(sniffed, info, validity)
+
+
+def _probe(
+    part: Part, sniffed: Sniffed, services: Services, stop: threading.Event, *, mode: str
+) -> MediaInfo:
+    params = ProbeParams(path=str(part.path), container=sniffed.container, mode=_MODES[mode])
+    try:
+        return services.sandbox.call("probe_media", b"", params, stop=stop)
+    except Failure as failure:
+        if failure.kind is not Kind.PROBE_KILLED:
+            raise
+        # A file that kills its probe is kept, and said to be suspect.
+        return MediaInfo(container=sniffed.container, problem=f"probe failed: {failure.detail}")
+
+
+_MODES = {"header": "header", "full": "full", "decode": "decode"}
