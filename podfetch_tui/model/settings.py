@@ -1,0 +1,465 @@
+"""Every setting: its type, default, range, unit, help, and when a change applies.
+
+This tree is the only place that names them. The INI parser, ``podfetch.ini.example``,
+``config describe``, the Limits and Config screens and ``docs/settings.md`` are made from it.
+Durations are float seconds, sizes int bytes, rates int bytes per second, percentages 0..100.
+It reads no file and checks nothing; ``config`` does.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated
+
+import msgspec
+
+from podfetch_tui.model.feed import Backlog
+from podfetch_tui.model.setting import (
+    Applies,
+    Form,
+    Key,
+    duration,
+    flag,
+    integer,
+    keys_of,
+    one_of,
+    percent,
+    rate,
+    size,
+    value,
+)
+
+_KIB, _MIB, _GIB = 1024, 1024**2, 1024**3
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
+_NEXT, _RESTART = Applies.NEXT_BATCH, Applies.RESTART
+
+
+class ArchiveSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[archive]``: where the media go."""
+
+    root: Annotated[
+        str,
+        value(Form.PATH, "Archive folder; empty means the user's data folder.", applies=_RESTART),
+    ] = ""
+    catalog: Annotated[
+        str,
+        value(
+            Form.PATH,
+            "Catalogue file, on a local disk; empty means inside the archive folder.",
+            applies=_RESTART,
+        ),
+    ] = ""
+    filename: Annotated[
+        str,
+        value(Form.TEXT, "Pattern of a media file's path below the archive folder."),
+    ] = "{feed}/{published:%Y-%m-%d} {title}"
+    min_free: Annotated[
+        int, size("Free space below which downloads pause; the smaller of this and the next.")
+    ] = 20 * _GIB
+    min_free_percent: Annotated[
+        float, percent("Free share of the disk below which downloads pause.")
+    ] = 5.0
+    sidecar: Annotated[
+        bool, flag("Write a JSON file with all metadata beside every media file.")
+    ] = True
+    backup_keep: Annotated[
+        int, integer("How many catalogue backups are kept.", low=1, high=1000)
+    ] = 7
+    audit_days: Annotated[
+        int,
+        integer("Days for which single outcomes are kept; daily sums stay.", low=1, high=36500),
+    ] = 90
+
+
+class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[feeds]``: what is polled and how often."""
+
+    lists: Annotated[
+        tuple[str, ...],
+        value(Form.PATHS, "Feed lists (CSV, OPML or a URL a line), read again when they change."),
+    ] = ()
+    backlog: Annotated[
+        Backlog,
+        value(
+            Form.BACKLOG,
+            "How much of a new feed's back-catalogue is wanted: all, none, a number of "
+            "episodes, or since DATE.",
+            applies=_NEXT,
+        ),
+    ] = Backlog()
+    default_interval: Annotated[
+        float,
+        duration(
+            "Polling interval of a feed whose rhythm is not known.",
+            low=_MINUTE,
+            high=30 * _DAY,
+            applies=_NEXT,
+        ),
+    ] = _HOUR
+    min_interval: Annotated[
+        float,
+        duration("No feed is polled more often.", low=_MINUTE, high=30 * _DAY, applies=_NEXT),
+    ] = 15 * _MINUTE
+    max_interval: Annotated[
+        float,
+        duration(
+            "Every healthy feed is polled at least as often.",
+            low=_MINUTE,
+            high=30 * _DAY,
+            applies=_NEXT,
+        ),
+    ] = _DAY
+    adaptive: Annotated[
+        bool, flag("Poll a feed in its own rhythm instead of the default interval.", applies=_NEXT)
+    ] = True
+    max_pages: Annotated[
+        int,
+        integer("Pages read of a feed that is split (RFC 5005).", low=1, high=10000, applies=_NEXT),
+    ] = 200
+    max_items: Annotated[
+        int,
+        integer("Items read of one feed document.", low=1, high=1000000, applies=_NEXT),
+    ] = 10000
+    priority: Annotated[
+        tuple[tuple[str, int], ...],
+        value(
+            Form.PRIORITIES,
+            "Priority by tag (tag=number, higher first) for feeds without one of their own.",
+            applies=_NEXT,
+        ),
+    ] = ()
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[engine]``: how much at once."""
+
+    poll_workers: Annotated[
+        int, integer("Feeds polled at once; 0 pauses polling.", low=0, high=1024)
+    ] = 32
+    download_workers: Annotated[
+        int, integer("Downloads at once; 0 pauses downloading.", low=0, high=1024)
+    ] = 8
+    per_host: Annotated[
+        int, integer("Connections to one host at once; 1 to 4 is polite.", low=1, high=64)
+    ] = 2
+    host_spacing: Annotated[
+        float,
+        duration("Least time between two requests to one host; 0 for none.", high=_HOUR),
+    ] = 0.0
+    batch_min: Annotated[
+        int, integer("Fewest feeds taken into one batch.", low=1, high=100000, applies=_NEXT)
+    ] = 50
+    batch_max: Annotated[
+        int, integer("Most feeds taken into one batch.", low=1, high=100000, applies=_NEXT)
+    ] = 500
+    queue_limit: Annotated[
+        int,
+        integer(
+            "Jobs waiting in memory before new ones wait.", low=10, high=1000000, applies=_NEXT
+        ),
+    ] = 2000
+    drain_timeout: Annotated[
+        float,
+        duration("How long a stop waits for running work; parts are resumed later.", high=_HOUR),
+    ] = 10.0
+    rss_soft: Annotated[
+        int, size("Memory of the process above which no new work starts; 0 for none.")
+    ] = _GIB
+    rss_hard: Annotated[
+        int, size("Memory of the process above which it drains and exits with 8; 0 for none.")
+    ] = 2 * _GIB
+
+
+class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[network]``: how we talk to strangers."""
+
+    contact: Annotated[
+        str, value(Form.TEXT, "Mail address or URL that hosts find in our User-Agent.")
+    ] = ""
+    user_agent: Annotated[
+        str, value(Form.TEXT, "The whole User-Agent; empty means PodFetch, version and contact.")
+    ] = ""
+    connect_timeout: Annotated[
+        float, duration("Time for one connection to be made.", low=0.1, high=300)
+    ] = 10.0
+    idle_timeout: Annotated[
+        float, duration("Time without a byte after which a request fails.", low=0.1, high=3600)
+    ] = 30.0
+    feed_deadline: Annotated[
+        float, duration("Time for one whole poll, redirects included.", low=1, high=_HOUR)
+    ] = 60.0
+    feed_max: Annotated[int, size("Largest feed document, decompressed.", low=_KIB, high=_GIB)] = (
+        32 * _MIB
+    )
+    media_max: Annotated[int, size("Largest media file.", low=_KIB)] = 4 * _GIB
+    min_rate: Annotated[
+        int, rate("Slowest download over 60 s before it is given up for now; 0 for none.")
+    ] = _KIB
+    max_redirects: Annotated[int, integer("Redirects followed in one request.", low=0, high=50)] = 8
+    bandwidth: Annotated[int, rate("Cap for all downloads together; 0 for none.")] = 0
+    allow_private: Annotated[
+        tuple[str, ...],
+        value(Form.NETWORKS, "Private networks (CIDR) that feeds and media may be fetched from."),
+    ] = ()
+    proxy: Annotated[
+        str,
+        value(
+            Form.URL, "HTTP proxy for all requests; empty for none.", applies=_RESTART, secret=True
+        ),
+    ] = ""
+    no_proxy: Annotated[
+        tuple[str, ...],
+        value(Form.WORDS, "Hosts and .domains reached without the proxy.", applies=_RESTART),
+    ] = ()
+    ca_bundle: Annotated[
+        str,
+        value(
+            Form.PATH,
+            "PEM file of trusted authorities; empty means the system's.",
+            applies=_RESTART,
+        ),
+    ] = ""
+    hosts: Annotated[
+        str,
+        value(
+            Form.PATH,
+            "File of host names and addresses in the form of /etc/hosts, asked before DNS.",
+            applies=_RESTART,
+        ),
+    ] = ""
+
+
+class RetrySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[retry]``: attempts within one run."""
+
+    attempts: Annotated[
+        int, integer("Attempts of one job in one run, the first included.", low=1, high=10)
+    ] = 3
+    base: Annotated[
+        float, duration("Backoff after the first failure; it doubles.", low=0.01, high=_HOUR)
+    ] = 1.0
+    cap: Annotated[float, duration("Longest backoff.", low=0.01, high=_DAY)] = 60.0
+
+
+class QuarantineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[quarantine]``: when a failing feed is left alone."""
+
+    open_after_failures: Annotated[
+        int, integer("Failures in a row that open a feed's breaker.", low=1, high=1000)
+    ] = 5
+    cooldown: Annotated[
+        float, duration("First pause of an open breaker; it doubles.", low=1, high=30 * _DAY)
+    ] = _HOUR
+    cooldown_max: Annotated[
+        float, duration("Longest pause of an open breaker.", low=1, high=365 * _DAY)
+    ] = 7 * _DAY
+    quarantine_after_failures: Annotated[
+        int, integer("Failures in a row that quarantine a feed.", low=1, high=10000)
+    ] = 12
+    quarantine_after: Annotated[
+        float,
+        duration("Time without a success that quarantines a feed.", low=_HOUR, high=3650 * _DAY),
+    ] = 14 * _DAY
+    quarantine_probe: Annotated[
+        float,
+        duration("Time between two probes of a quarantined feed.", low=_MINUTE, high=365 * _DAY),
+    ] = 7 * _DAY
+
+
+class ThrottleSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[throttle]``: when the machine is spared."""
+
+    adaptive: Annotated[
+        bool, flag("Lower the number of active workers while the machine is under pressure.")
+    ] = True
+    cpu_high: Annotated[float, percent("CPU use taken for pressure.", low=1)] = 85.0
+    memory_high: Annotated[float, percent("Memory use taken for pressure.", low=1)] = 85.0
+    lag_high: Annotated[
+        float, duration("Lateness of the scheduler taken for pressure.", low=0.001, high=60)
+    ] = 0.1
+
+
+class MediaSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[media]``: which files are wanted and how they are checked."""
+
+    accept: Annotated[
+        tuple[str, ...],
+        value(Form.WORDS, "Kinds of enclosures wanted.", choices=("audio", "video"), applies=_NEXT),
+    ] = ("audio", "video")
+    prober: Annotated[
+        str,
+        one_of(("libav", "ffprobe"), "What looks into media files: built in, or the program."),
+    ] = "libav"
+    validate: Annotated[
+        str,
+        one_of(
+            ("header", "full", "decode", "off"),
+            "How far a file is checked: its head, all packets, every frame, not at all.",
+        ),
+    ] = "header"
+    transform: Annotated[
+        str, one_of(("none", "tags", "transcode"), "Which further file is made of each download.")
+    ] = "none"
+    transcode_to: Annotated[str, one_of(("opus", "mp3", "aac"), "Codec of transcoded files.")] = (
+        "opus"
+    )
+
+
+class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[monitor]``: how the running engine is reached."""
+
+    socket: Annotated[
+        str,
+        value(
+            Form.PATH,
+            "Socket for screens and commands; auto means the user's runtime folder.",
+            choices=("auto", "off"),
+            applies=_RESTART,
+        ),
+    ] = "auto"
+    tcp: Annotated[
+        str,
+        value(
+            Form.ADDRESS,
+            "Loopback address (host:port) that also takes screens and commands; needs token_file.",
+            choices=("off",),
+            applies=_RESTART,
+        ),
+    ] = "off"
+    token_file: Annotated[
+        str, value(Form.PATH, "File with the token that TCP clients show.", applies=_RESTART)
+    ] = ""
+    metrics: Annotated[
+        str,
+        value(
+            Form.ADDRESS,
+            "Address (host:port) that serves metrics for Prometheus.",
+            choices=("off",),
+            applies=_RESTART,
+        ),
+    ] = "off"
+
+
+class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[alerts]``: when somebody is told."""
+
+    error_rate: Annotated[
+        float, percent("Share of failed jobs in ten minutes that alerts; 0 for never.")
+    ] = 20.0
+    lateness_p95: Annotated[
+        float, duration("Lateness of polls (95th percentile) that alerts; 0 for never.")
+    ] = _HOUR
+    new_quarantine_per_hour: Annotated[
+        int,
+        integer("Feeds quarantined in an hour that alert; 0 for never.", low=0, high=1000000),
+    ] = 20
+    free_space: Annotated[
+        int, size("Free space in the archive below which it alerts; 0 for never.")
+    ] = 40 * _GIB
+    oldest_pending: Annotated[
+        float, duration("Age of the oldest waiting episode that alerts; 0 for never.")
+    ] = _DAY
+    webhook: Annotated[
+        str, value(Form.URL, "URL that gets each alert as JSON; empty for none.", secret=True)
+    ] = ""
+    command: Annotated[
+        str,
+        value(Form.TEXT, "Program run for each alert, with the alert as JSON on its input."),
+    ] = ""
+
+
+class UiSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[ui]``: how the terminal application looks."""
+
+    theme: Annotated[str, value(Form.TEXT, "Name of the colour theme.")] = "podfetch-dark"
+    glyphs: Annotated[
+        str, one_of(("auto", "unicode", "ascii"), "Signs used beside words and colours.")
+    ] = "auto"
+    on_hangup: Annotated[
+        str,
+        one_of(
+            ("continue", "drain"), "What the engine does when its terminal goes: go on, or stop."
+        ),
+    ] = "continue"
+
+
+class KeyBindings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[keys]``: other keys for actions, ``quarantine.release = ctrl+r``; any id is taken."""
+
+    bindings: tuple[tuple[str, str], ...] = ()
+    """(id of the binding, keys, comma separated), in the order of the file."""
+
+
+class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``[logging]``: what is written down for whoever runs it."""
+
+    level: Annotated[
+        str, one_of(("debug", "info", "warning", "error"), "Least important message logged.")
+    ] = "info"
+    file: Annotated[
+        str,
+        value(
+            Form.PATH,
+            "Log file; empty means standard error, or the user's state folder with a screen.",
+            applies=_RESTART,
+        ),
+    ] = ""
+    format: Annotated[
+        str,
+        one_of(
+            ("auto", "text", "json"),
+            "Form of a log line; auto is text on a terminal, else JSON.",
+            applies=_RESTART,
+        ),
+    ] = "auto"
+    max_size: Annotated[
+        int, size("Size at which the log file is turned over.", low=64 * _KIB, applies=_RESTART)
+    ] = 10 * _MIB
+    keep: Annotated[
+        int,
+        integer("Old log files that are kept.", low=0, high=1000, applies=_RESTART),
+    ] = 5
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings; ``Settings()`` holds every default."""
+
+    archive: ArchiveSettings = ArchiveSettings()
+    feeds: FeedSettings = FeedSettings()
+    engine: EngineSettings = EngineSettings()
+    network: NetworkSettings = NetworkSettings()
+    retry: RetrySettings = RetrySettings()
+    quarantine: QuarantineSettings = QuarantineSettings()
+    throttle: ThrottleSettings = ThrottleSettings()
+    media: MediaSettings = MediaSettings()
+    monitor: MonitorSettings = MonitorSettings()
+    alerts: AlertSettings = AlertSettings()
+    ui: UiSettings = UiSettings()
+    keys: KeyBindings = KeyBindings()
+    logging: LoggingSettings = LoggingSettings()
+
+
+BINDINGS_SECTION = "keys"
+"""The only section whose keys are not fixed."""
+
+
+@cache
+def keys() -> tuple[Key, ...]:
+    """Return every fixed key, section by section, in the order of this file."""
+    return tuple(
+        key
+        for section in msgspec.structs.fields(Settings)
+        for key in keys_of(section.name, type(section.default))
+    )
+
+
+@cache
+def keys_by_id() -> dict[str, Key]:
+    """Return every fixed key by its ``section.name``."""
+    return {key.id: key for key in keys()}
+
+
+def value_of(settings: Settings, key: Key) -> object:
+    """Return what ``settings`` hold for ``key``."""
+    held: object = getattr(getattr(settings, key.section), key.name)
+    return held
