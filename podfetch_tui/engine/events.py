@@ -1,0 +1,80 @@
+"""The ring of events: facts for whoever watches, never waiting for anybody."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from podfetch_tui.model.events import Event, EventBatch
+from podfetch_tui.system.clock import Clock
+from podfetch_tui.system.locks import RankedLock
+
+RING = 4096
+_LOOK_S = 0.1
+
+
+class EventRing:
+    """The newest events; a reader that falls behind is told so."""
+
+    def __init__(self, lock: RankedLock, clock: Clock, *, size: int = RING) -> None:
+        self._lock = lock
+        self._clock = clock
+        self._closed = threading.Event()
+        # guarded by TELEMETRY
+        self._events: deque[Event] = deque(maxlen=size)
+        self._seq = 0
+
+    def emit(
+        self,
+        kind: str,
+        text: str = "",
+        *,
+        feed_id: int | None = None,
+        episode_id: int | None = None,
+        family: str | None = None,
+        code: str = "",
+    ) -> None:
+        """Make a fact known."""
+        at = self._clock.now_ms()
+        with self._lock:
+            self._seq += 1
+            self._events.append(
+                Event(
+                    seq=self._seq,
+                    at=at,
+                    kind=kind,
+                    feed_id=feed_id,
+                    episode_id=episode_id,
+                    family=family,
+                    code=code,
+                    text=text,
+                )
+            )
+
+    def watch(self, after: int, timeout: float) -> EventBatch:
+        """Return what came after ``after``, waiting up to ``timeout`` seconds for it."""
+        end = self._clock.monotonic() + timeout
+        while True:
+            batch = self._since(after)
+            left = end - self._clock.monotonic()
+            if batch.events or batch.lost or left <= 0:
+                return batch
+            if self._clock.wait(self._closed, min(left, _LOOK_S)):
+                return self._since(after)
+
+    def tail(self, count: int) -> tuple[int, tuple[Event, ...]]:
+        """Return the last sequence number and the newest ``count`` events, newest last."""
+        with self._lock:
+            events = list(self._events)[-count:]
+            return self._seq, tuple(events)
+
+    def close(self) -> None:
+        """Let everybody who waits go."""
+        self._closed.set()
+
+    def _since(self, after: int) -> EventBatch:
+        with self._lock:
+            first = self._events[0].seq if self._events else self._seq + 1
+            lost = after > self._seq or after + 1 < first
+            events = tuple(event for event in self._events if event.seq > after)
+            return EventBatch(events, self._seq, lost)
