@@ -1,0 +1,94 @@
+"""The fast path: well-formed RSS 2.0 and Atom in one pass of expat.
+
+Runs in the engine's workers, so it must stay small in time and memory whatever the
+bytes are: only bodies that pass :func:`is_eligible` are looked at, there is no DTD and
+hence no entity to expand, nothing is ever fetched, and expat keeps nothing between two
+documents (``docs/decisions/0001-fast-path-parser.md``). Whatever is not plainly a feed
+is left to the tolerant parser in the sandbox. Must not import feedparser.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.parsers import expat
+
+from podfetch_tui.feeds.events import Declined, Events
+from podfetch_tui.model.document import FeedDocument
+
+LARGEST_BODY = 2 * 1024 * 1024
+"""Bytes; longer bodies are parsed in the sandbox."""
+MOST_TAGS = 200_000
+_WINDOW = 32_768
+"""A text or tag of twice this many bytes fills at least one window and is refused: this
+bounds the attributes of an element and what is collected for one field."""
+
+_ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]*)["']""")
+_ASCII_SUPERSETS = re.compile(rb"(?i)us-ascii|ascii|iso-8859-\d+|latin-?1|windows-125\d")
+_BLANKS = re.compile(rb"[ \t\r\n]*")
+_NAME_START = re.compile(rb"<[A-Za-z_]")
+
+
+def scan(body: bytes, *, url: str, max_items: int) -> FeedDocument | None:
+    """Parse ``body``; ``None`` means: not for the fast path, ask the tolerant parser.
+
+    Args:
+        body: The document as received.
+        url: Where it came from; relative URLs are resolved against it.
+        max_items: Items beyond this many are dropped.
+    """
+    if not is_eligible(body):
+        return None
+    events = Events(url, max_items)
+    try:
+        events.parser.Parse(body, True)
+    except (expat.ExpatError, Declined, LookupError, ValueError):
+        return None
+    finally:
+        events.release()
+    return events.document()
+
+
+def is_eligible(body: bytes) -> bool:
+    """Return whether the fast path may look at ``body`` (DESIGN: section 8)."""
+    return (
+        len(body) <= LARGEST_BODY
+        and (len(body) <= MOST_TAGS or body.count(b"<") <= MOST_TAGS)
+        and _has_plain_prolog(body)
+        and not _has_long_run(body)
+    )
+
+
+def _has_long_run(body: bytes) -> bool:
+    """Whether nothing but one text or tag fills a whole window of the body."""
+    windows = range(0, len(body) - _WINDOW + 1, _WINDOW)
+    return any(body.find(b"<", at, at + _WINDOW) < 0 for at in windows)
+
+
+def _has_plain_prolog(body: bytes) -> bool:
+    """Whether nothing but comments and instructions stands before the first element.
+
+    A document type declaration, and with it every entity, can stand nowhere else.
+    """
+    at = 3 if body.startswith(b"\xef\xbb\xbf") else 0
+    if not _has_fit_encoding(body, at):
+        return False
+    while True:
+        blanks = _BLANKS.match(body, at)
+        at = blanks.end() if blanks is not None else at
+        if body.startswith(b"<?", at):
+            end = body.find(b"?>", at)
+        elif body.startswith(b"<!--", at):
+            end = body.find(b"-->", at)
+        else:
+            return _NAME_START.match(body, at) is not None
+        if end < 0:
+            return False
+        at = body.index(b">", end) + 1
+
+
+def _has_fit_encoding(body: bytes, at: int) -> bool:
+    """Whether the bytes are what the declaration at ``at`` says, without decoding them."""
+    declared = _ENCODING.match(body, at, at + 256)
+    if declared is None or declared[1].lower() == b"utf-8":
+        return True  # expat checks UTF-8
+    return _ASCII_SUPERSETS.fullmatch(declared[1]) is not None and body.isascii()
