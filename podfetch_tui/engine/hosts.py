@@ -54,17 +54,12 @@ class HostLanes:
         """Return the next job of ``lane`` whose host has room, and count it as running."""
         self._wake(now)
         ring = self._rings[lane]
-        if not ring:
-            return None
-        entry = ring.popleft()
-        entry.in_ring[lane] = False
-        job = entry.waiting[lane].popleft()
-        self._queued[lane] -= 1
-        entry.running += 1
-        if self.spacing_ms:
-            self._snooze(entry, now + self.spacing_ms)
-        self._offer(entry)
-        return job
+        while ring:
+            entry = ring.popleft()
+            entry.in_ring[lane] = False
+            if self._may_start(entry, lane):
+                return self._start(entry, lane, now)
+        return None
 
     def done(self, host: str) -> None:
         """Count one job of ``host`` as ended."""
@@ -101,17 +96,28 @@ class HostLanes:
             self._queued[lane] = 0
         return jobs
 
+    def _start(self, entry: _Host, lane: Lane, now: int) -> Job:
+        job = entry.waiting[lane].popleft()
+        self._queued[lane] -= 1
+        entry.running += 1
+        if self.spacing_ms:
+            self._snooze(entry, now + self.spacing_ms)
+        self._offer(entry)
+        return job
+
+    def _may_start(self, entry: _Host, lane: Lane) -> bool:
+        return not entry.snoozed and entry.running < self.per_host and bool(entry.waiting[lane])
+
     def _offer(self, entry: _Host) -> None:
-        """Put a host into the rings of the lanes it can serve, and out of the others."""
-        can = not entry.snoozed and entry.running < self.per_host
+        """Put a host into the rings of the lanes it can serve.
+
+        A host that can no longer start anything stays in its ring until its turn comes: to
+        look for it there would cost O(hosts).
+        """
         for lane, ring in self._rings.items():
-            wanted = can and bool(entry.waiting[lane])
-            if wanted and not entry.in_ring[lane]:
+            if not entry.in_ring[lane] and self._may_start(entry, lane):
                 ring.append(entry)
                 entry.in_ring[lane] = True
-            elif not wanted and entry.in_ring[lane]:
-                ring.remove(entry)
-                entry.in_ring[lane] = False
 
     def _snooze(self, entry: _Host, until: int) -> None:
         entry.not_before = max(entry.not_before, until)

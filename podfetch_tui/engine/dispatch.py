@@ -1,0 +1,155 @@
+"""The dispatcher: the one thread that takes due work in and gives it slots (steps 2 and 3)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+from podfetch_tui.catalog import episodes, feeds
+from podfetch_tui.engine.lanes import Lane
+from podfetch_tui.engine.schedule import Schedule
+from podfetch_tui.engine.slots import Slots
+from podfetch_tui.engine.workers import Workers
+from podfetch_tui.model.job import EpisodeJob, Job, PollJob
+from podfetch_tui.model.settings import Settings
+from podfetch_tui.pipeline.services import Services
+
+LOOK_AGAIN_S = 1.0
+"""An empty answer of the catalogue is not asked for again sooner, unless something changed."""
+_LONGEST_WAIT_S = 1.0
+
+
+class Dispatcher:
+    """Fills the schedule from the catalogue and starts what may start."""
+
+    def __init__(
+        self,
+        services: Services,
+        settings: Callable[[], Settings],
+        schedule: Schedule,
+        slots: Slots,
+        workers: Workers,
+        *,
+        once: bool,
+        on_idle: Callable[[], None],
+    ) -> None:
+        self.paused = threading.Event()
+        self.ended = threading.Event()
+        self._services = services
+        self._settings = settings
+        self._schedule = schedule
+        self._slots = slots
+        self._workers = workers
+        self._once = once
+        self._on_idle = on_idle
+        self._stop = threading.Event()
+        self._fresh = threading.Event()
+        self._looked: dict[Lane, float] = {}
+        self._polled: set[int] = set()
+        self._began = services.clock.now_ms()
+        self._thread = threading.Thread(target=self._loop, name="podfetch-dispatch")
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Start nothing more; what waits stays in the catalogue."""
+        self._stop.set()
+        self._slots.poke()
+
+    def join(self) -> None:
+        """Wait for the thread; for a thread that never began this returns at once."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def look_now(self) -> None:
+        """Ask the catalogue again at once: something became due."""
+        self._fresh.set()
+        self._slots.poke()
+
+    def _loop(self) -> None:
+        try:
+            while not self._stop.is_set():
+                found = self._refill()
+                started = self._start_ready()
+                if self._once and not found and not started and self._is_done():
+                    self._on_idle()
+                    return
+                self._slots.wait(self._pause_s())
+        finally:
+            self._schedule.drain()
+            self.ended.set()
+
+    def _is_done(self) -> bool:
+        """Nothing queued, delayed or running, and nothing due that was not tried yet."""
+        lanes = self._open_lanes()
+        if not self._schedule.is_idle(lanes) or self._schedule.running():
+            return False
+        self._looked.clear()
+        return not self._refill()
+
+    def _open_lanes(self) -> list[Lane]:
+        """Lanes that are not paused by a limit of 0."""
+        return [lane for lane in Lane if self._slots.limit(lane)]
+
+    def _refill(self) -> bool:
+        """Take due work into the window; return whether there was any."""
+        if self.paused.is_set():
+            return False
+        if self._fresh.is_set():
+            self._fresh.clear()
+            self._looked.clear()
+        found = False
+        for lane in self._open_lanes():
+            low = max(2 * self._slots.limit(lane), 32)
+            if self._schedule.queued(lane) >= low or not self._may_look(lane):
+                continue
+            window = min(4 * low, max(self._settings().engine.queue_limit, low))
+            taken = self._schedule.add(self._due(lane, window))
+            found = found or taken > 0
+            if not taken:
+                self._looked[lane] = self._services.clock.monotonic()
+        return found
+
+    def _may_look(self, lane: Lane) -> bool:
+        looked = self._looked.get(lane)
+        return looked is None or self._services.clock.monotonic() - looked >= LOOK_AGAIN_S
+
+    def _due(self, lane: Lane, window: int) -> Iterable[Job]:
+        settings, services = self._settings(), self._services
+        now = services.clock.now_ms()
+        exclude = self._schedule.keys(lane)
+        if lane is Lane.POLL:
+            if self._once:
+                exclude |= self._polled
+            found = feeds.due_feeds(services.catalog, now, window, exclude=exclude)
+            self._polled.update(feed.id for feed in found if self._once)
+            return [PollJob(feed=feed, settings=settings) for feed in found]
+
+        rows = episodes.due_episodes(services.catalog, now, window, exclude=exclude)
+        return [EpisodeJob(episode=e, feed=f, settings=settings) for e, f in rows]
+
+    def _start_ready(self) -> bool:
+        if self.paused.is_set():
+            return False
+        started = False
+        for lane in Lane:
+            while not self._stop.is_set():
+                slot = self._slots.acquire(lane)
+                if slot is None:
+                    break
+                job = self._schedule.take(lane, self._services.clock.now_ms())
+                if job is None:
+                    self._slots.release(lane, slot)
+                    break
+                self._workers.start(lane, slot, job)
+                started = True
+        return started
+
+    def _pause_s(self) -> float:
+        wake = self._schedule.next_wake()
+        if wake is None:
+            return _LONGEST_WAIT_S
+        left = (wake - self._services.clock.now_ms()) / 1000
+        return min(_LONGEST_WAIT_S, max(0.005, left))
