@@ -98,9 +98,12 @@ def as_text(head: bytes) -> str | None:
     for mark, encoding in _BOMS:
         if rest.startswith(mark):
             return _wide_text(rest[len(mark) :], encoding)
-    for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+    for letters, nuls, encoding in (
+        (rest[::2], rest[1::2], "utf-16-le"),
+        (rest[1::2], rest[::2], "utf-16-be"),
+    ):
         # Without a mark: Latin letters show as NULs in every other place.
-        if len(rest) >= 8 and rest[start::2].count(0) * 10 >= len(rest[start::2]) * 9:
+        if len(rest) >= 8 and nuls.count(0) * 10 >= len(nuls) * 9 and letters.count(0) == 0:
             return _wide_text(rest, encoding)
     return rest.decode("utf-8", "replace") if _is_plain(rest) else None
 
@@ -113,7 +116,7 @@ def _wide_text(data: bytes, encoding: str) -> str | None:
         text = data[: len(data) // unit * unit].decode(encoding, "surrogatepass")
     except UnicodeDecodeError:
         return None
-    strange = sum(1 for c in text if not (c.isprintable() or c in "\t\n\r\x0b\x0c\x00"))
+    strange = sum(1 for c in text if not (c.isprintable() or c in "\t\n\r\x0b\x0c"))
     return text if strange * 10 <= len(text) else None
 
 

@@ -49,7 +49,7 @@ def shape_of(file: BinaryIO, container: str) -> Shape:
     """
     check = _CHECKS.get(container)
     if check is None:
-        return Shape(must_measure=container in ("flac", "caf"))
+        return Shape(must_measure=container == "flac")
     return check(file, file.seek(0, os.SEEK_END))
 
 
@@ -159,6 +159,34 @@ def _aiff(file: BinaryIO, size: int) -> Shape:
     return Shape("has no sound (SSND chunk)")
 
 
+def _caf(file: BinaryIO, size: int) -> Shape:
+    at = 8
+    for _ in range(_MAX_BOXES):
+        header = _read(file, at, 12)
+        if len(header) < 12:
+            break
+        length = int.from_bytes(header[4:], "big", signed=True)
+        if header[:4] == b"data" or length < 0:
+            # -1: a recording that was never finished does not know its length.
+            end = at + 12 + max(length, 0)
+            return Shape(_beyond(end, size)) if end > size else Shape()
+        at += 12 + length
+    return Shape("has no sound (data chunk)")
+
+
+def _w64(file: BinaryIO, size: int) -> Shape:
+    at = 40
+    for _ in range(_MAX_BOXES):
+        header = _read(file, at, 24)
+        length = int.from_bytes(header[16:], "little")
+        if len(header) < 24 or length < 24:
+            break
+        if header.startswith(b"data"):
+            return Shape(_beyond(at + length, size)) if at + length > size else Shape()
+        at += -(-length // 8) * 8
+    return Shape("has no sound (data chunk)")
+
+
 def _avi(file: BinaryIO, size: int) -> Shape:
     end = 8 + int.from_bytes(_read(file, 4, 4), "little")
     return Shape(_beyond(end, size)) if size < end < 0xFFFFFFFF else Shape()
@@ -203,6 +231,8 @@ _CHECKS: dict[str, Callable[[BinaryIO, int], Shape]] = {
     "mp3": _mp3,
     "mp4": _mp4,
     "wav": _wav,
+    "w64": _w64,
+    "caf": _caf,
     "aiff": _aiff,
     "avi": _avi,
     "ogg": _ogg,
