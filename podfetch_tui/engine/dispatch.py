@@ -128,6 +128,9 @@ class Dispatcher:
             return [PollJob(feed=feed, settings=settings) for feed in found]
 
         rows = episodes.due_episodes(services.catalog, now, window, exclude=exclude)
+        if len(rows) < window:
+            left = window - len(rows)
+            rows += episodes.derivatives_due(services.catalog, now, left, exclude=exclude)
         return [EpisodeJob(episode=e, feed=f, settings=settings) for e, f in rows]
 
     def _start_ready(self) -> bool:
@@ -135,13 +138,13 @@ class Dispatcher:
             return False
         started = False
         for lane in Lane:
-            while not self._stop.is_set():
-                slot = self._slots.acquire(lane)
-                if slot is None:
-                    break
+            while not self._stop.is_set() and self._slots.has_room(lane):
                 job = self._schedule.take(lane, self._services.clock.now_ms())
                 if job is None:
-                    self._slots.release(lane, slot)
+                    break
+                slot = self._slots.acquire(lane)
+                if slot is None:  # the limit was lowered this moment
+                    self._schedule.again(job, job, 0)
                     break
                 self._workers.start(lane, slot, job)
                 started = True

@@ -68,21 +68,21 @@ class Telemetry:
         with self._lock:
             self._active.pop((lane, slot), None)
 
-    def count(self, outcome: Outcome, *, new: int = 0, retried: bool = False) -> None:
-        """Count one outcome, after its receipt."""
+    def count(self, outcome: Outcome, *, new: int = 0, final: bool = True) -> None:
+        """Count one outcome, after its receipt; ``final``: the run makes no further attempt."""
         with self._lock:
             totals = self._totals
             totals["bytes"] += outcome.bytes
             totals["new"] += new
-            totals["retries"] += retried
+            totals["retries"] += not final
             if outcome.job is JobKind.POLL:
                 totals["polls"] += 1
                 totals["polls_not_modified"] += outcome.code in ("not_modified", "unchanged")
-                totals["polls_failed"] += outcome.result is Result.FAILURE
+                totals["polls_failed"] += final and outcome.result is Result.FAILURE
             else:
                 totals["archived"] += outcome.code == "archived"
                 totals["partial"] += outcome.result is Result.PARTIAL
-                totals["failed"] += outcome.result is Result.FAILURE
+                totals["failed"] += final and outcome.result is Result.FAILURE
             totals["deferred"] += outcome.result is Result.DEFERRED
             if outcome.family is not None and outcome.result is not Result.STOPPED:
                 self._errors[outcome.family.value] += 1

@@ -112,7 +112,7 @@ class Workers:
             self._schedule.defer_host(host_of(url_of(job)), ending.defer_host_until)
         receipt = future.result()
         new = len(receipt.pending) if isinstance(receipt, Polled) else 0
-        self._telemetry.count(result.outcome, new=new, retried=job.attempt > 1)
+        self._telemetry.count(result.outcome, new=new, final=again is None)
         self._tell(job, result, new)
         self._slots.poke()
         if ending.verdict is not None and result.failure is not None:
