@@ -96,7 +96,7 @@ class Engine:
             self.slots,
             self.schedule,
             pause=self._pause,
-            stop=self._ask_to_stop,
+            stop=self._end_soon,
         )
 
     def start(self) -> None:
@@ -143,7 +143,11 @@ class Engine:
         self.workers.stop.set()
         self.finished.set()
 
-    def _ask_to_stop(self, now: bool) -> None:
+    def ask_to_stop(self) -> None:
+        """Drain and end, as ``Stop`` does; may be called from any thread."""
+        self._end_soon(False)
+
+    def _end_soon(self, now: bool) -> None:
         self.drain()
         if now:
             self.workers.stop.set()

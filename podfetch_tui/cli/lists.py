@@ -1,0 +1,94 @@
+"""Feed lists on their way into the catalogue: read, checked, reported, imported."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from podfetch_tui.cli.compose import OpenArchive
+from podfetch_tui.cli.output import say
+from podfetch_tui.config.sources import FeedList, read_list
+from podfetch_tui.model.errors import UsageError
+from podfetch_tui.model.settings import Settings
+from podfetch_tui.model.writes import Imported, ImportFeeds
+
+MOST_BYTES = 64 * 1024**2
+MOST_REJECTS_SHOWN = 20
+
+
+class ImportSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the lines of the lists."""
+
+    new: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    rejects: tuple[dict[str, object], ...] = ()
+
+
+def read(names: Sequence[str], settings: Settings) -> tuple[FeedList, ...]:
+    """Read feed lists from files or, for ``-``, standard input.
+
+    Raises:
+        UsageError: One of them cannot be read or is no feed list; nothing was taken in.
+    """
+    return tuple(
+        read_list(_bytes(name), name=name, allow_private=settings.network.allow_private)
+        for name in names
+    )
+
+
+def take_in(
+    archive: OpenArchive, lists: Sequence[FeedList], *, paused: bool = False
+) -> ImportSummary:
+    """Import lists that were read; all of them or, when the catalogue refuses, none."""
+    new = duplicate = 0
+    rejects: list[dict[str, object]] = []
+    for feeds in lists:
+        write = ImportFeeds(
+            source=feeds.name, feeds=feeds.entries, at=archive.clock.now_ms(), paused=paused
+        )
+        receipt = archive.writer.submit(write).result()
+        if isinstance(receipt, Imported):
+            new += len(receipt.new)
+            duplicate += receipt.duplicate
+        duplicate += len(feeds.duplicates)
+        rejects += rejects_of(feeds)
+    return ImportSummary(
+        new=new, duplicate=duplicate, rejected=len(rejects), rejects=tuple(rejects)
+    )
+
+
+def rejects_of(feeds: FeedList) -> list[dict[str, object]]:
+    """Return the rejected lines of a list for JSON."""
+    return [
+        {"list": feeds.name, "line": line.line, "text": line.text, "reason": line.reason}
+        for line in feeds.rejected
+    ]
+
+
+def report(summary: ImportSummary) -> None:
+    """Say on stderr what became of the lines."""
+    say(f"{summary.new} new, {summary.duplicate} duplicate, {summary.rejected} rejected")
+    for reject in summary.rejects[:MOST_REJECTS_SHOWN]:
+        say(f"  {reject['list']}:{reject['line']}: {reject['reason']}: {reject['text']}")
+    if len(summary.rejects) > MOST_REJECTS_SHOWN:
+        say(f"  … and {len(summary.rejects) - MOST_REJECTS_SHOWN} more")
+
+
+def _bytes(name: str) -> bytes:
+    if name == "-":
+        data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    else:
+        try:
+            with Path(name).open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise UsageError(
+                f"{name}: cannot read the feed list ({error.strerror}); give a CSV or text file"
+            ) from error
+    if len(data) > MOST_BYTES:
+        raise UsageError(f"{name}: larger than {MOST_BYTES // 1024**2} MiB; split the list")
+    return data
