@@ -287,8 +287,7 @@ def _open_existing(path: Path) -> int | None:
     """Open a part that is there and ours alone, else return ``None``."""
     with os_failures(f"open part {path.name}"):
         try:
-            # Without O_NONBLOCK a FIFO of that name would hang the worker.
-            fd = os.open(path, _FLAGS | os.O_NONBLOCK)
+            fd = os.open(path, _FLAGS)
         except FileNotFoundError:
             return None
         except OSError as error:

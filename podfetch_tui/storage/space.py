@@ -15,7 +15,8 @@ class Room(msgspec.Struct, frozen=True):
 
     free: int
     total: int
-    """0 when the file system does not say; then only a write that fails tells."""
+    """0 when the file system does not say; then ``free`` is without end and only a write that
+    fails tells."""
     floor: int
     """What must stay free."""
 
@@ -57,8 +58,6 @@ def require(
             say.
     """
     found = room(path, min_free=min_free, min_free_percent=min_free_percent)
-    if not found.total:
-        return
     needed = max(expected or 0, 1) + reserved
     if needed > found.usable:
         raise Failure(

@@ -325,6 +325,16 @@ def test_of_two_creators_both_open_the_same_archive(
     assert [p.name for p in root.iterdir()] == [".podfetch"]
 
 
+def test_each_new_folder_is_synced_into_its_parent(
+    tmp_path: Path, state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+    monkeypatch.setattr(module, "fsync_dir", seen.append)
+    opened(tmp_path / "a" / "b" / "archive", state_dir)
+    assert seen[:3] == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
+    assert seen[-1] == tmp_path / "a" / "b" / "archive"
+
+
 @pytest.mark.root
 @pytest.mark.crash
 def test_after_a_power_cut_an_archive_that_was_opened_is_there(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from support.mounts import small_disk
 
 from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.storage import parts
 from podfetch_tui.storage.layout import Layout
 from podfetch_tui.storage.marker import open_archive
 from podfetch_tui.storage.parts import HEAD_BYTES, PART_NAME, Part, new_part_name
@@ -216,6 +217,20 @@ def test_a_failed_sync_is_never_tried_again(
             assert caught.value.errno == errno.EIO
         assert len(calls) == 1
         assert part.durable == 0
+
+
+@pytest.mark.parametrize("step", ["sync", "seal"])
+def test_the_name_of_a_part_is_synced_once_before_anything_is_called_durable(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(parts, "fsync_dir", lambda path: seen.append(path.name))
+    with Part.create(layout, NAME) as part:
+        part.write(b"x")
+        getattr(part, step)()
+        assert seen == ["parts"]
+        part.seal()
+        assert seen == ["parts"]
 
 
 @pytest.mark.root

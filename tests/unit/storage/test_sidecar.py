@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -60,6 +61,19 @@ def test_a_write_that_fails_leaves_the_old_one(
     monkeypatch.undo()
     assert json.loads(layout.media(sidecar_path(MEDIA)).read_bytes())["a"] == 1
     assert list(layout.parts.iterdir()) == []
+
+
+def test_a_half_written_one_never_lies_among_the_media(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(self: Path, target: Path) -> Path:
+        assert self.parent == layout.parts
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_sidecar(layout, MEDIA, {"a": 1})
+    assert list(layout.media(MEDIA).parent.iterdir()) == []
 
 
 def test_media_of_one_stem_have_a_sidecar_each() -> None:

@@ -158,6 +158,26 @@ def test_a_deleted_lock_file_is_noticed(path: Path) -> None:
     assert not lock.is_intact()
 
 
+def test_a_file_that_is_replaced_while_it_is_being_locked_is_not_the_lock(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+    replaced: list[int] = []
+
+    def replacing(fd: int, how: int) -> None:
+        if not replaced:
+            path.unlink()
+            path.touch()
+            replaced.append(os.fstat(fd).st_ino)
+        flock(fd, how)
+
+    monkeypatch.setattr(fcntl, "flock", replacing)
+    with InstanceLock(path, clock=FakeClock(auto=True)) as lock:
+        assert replaced
+        assert lock.is_intact()
+        assert holder(path) is not None
+
+
 def test_releasing_may_be_done_twice(path: Path) -> None:
     lock = InstanceLock(path).acquire()
     lock.release()

@@ -108,11 +108,13 @@ def test_a_stuck_lock_is_reported_with_all_stacks(caplog: pytest.LogCaptureFixtu
     thread = threading.Thread(target=hold_on_forever, name="culprit")
     thread.start()
     taken.wait()
-    with RankedLock(Rank.SCHEDULE), pytest.raises(LockTimeout, match="SLOTS was not free"):
-        stuck.acquire()
+    try:
+        with RankedLock(Rank.SCHEDULE), pytest.raises(LockTimeout, match="SLOTS was not free"):
+            stuck.acquire()
+    finally:
+        done.set()
+        thread.join()
     assert_unlocked("the refusal left nothing behind")
-    done.set()
-    thread.join()
     (record,) = caplog.records
     assert record.levelname == "CRITICAL"
     stacks = record.__dict__["stacks"]

@@ -18,7 +18,7 @@ from support.mounts import small_disk
 
 from podfetch_tui.model.errors import BadConfiguration
 from podfetch_tui.system import logs
-from podfetch_tui.system.locks import LockOrderError, Rank, RankedLock, all_stacks
+from podfetch_tui.system.locks import LockOrderError, LockTimeout, Rank, RankedLock, all_stacks
 from podfetch_tui.system.logs import LogHandle, setup
 
 logger = logging.getLogger("podfetch_tui.engine.workers")
@@ -256,6 +256,29 @@ def test_closing_writes_all_undoes_all_and_may_be_done_twice() -> None:
 def test_nothing_is_logged_under_a_lock() -> None:
     with log_to(io.StringIO()), RankedLock(Rank.TELEMETRY), pytest.raises(LockOrderError):
         logger.info("A lock is held")
+
+
+def test_a_stuck_lock_gets_into_the_log_although_another_one_is_held() -> None:
+    stream = io.StringIO()
+    stuck = RankedLock(Rank.SLOTS, patience=0.01)
+    taken, done = threading.Event(), threading.Event()
+
+    def hold_on() -> None:
+        with stuck:
+            taken.set()
+            done.wait()
+
+    thread = threading.Thread(target=hold_on)
+    thread.start()
+    taken.wait()
+    try:
+        with log_to(stream), RankedLock(Rank.SCHEDULE), pytest.raises(LockTimeout):
+            stuck.acquire()
+    finally:
+        done.set()
+        thread.join()
+    assert "Lock SLOTS is stuck" in stream.getvalue()
+    assert "hold_on" in stream.getvalue()
 
 
 def test_files_are_rotated_private_and_bounded(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import faulthandler
 import os
 import queue
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,8 @@ def test_stacks_are_written_before_the_callback(
     assert "test_stacks_are_written_before_the_callback" in text
     assert text.count("hread 0x") >= 2
     assert signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL
+    unregister: Callable[[int], object] = faulthandler.unregister
+    assert unregister(signal.SIGUSR1) is False  # it was taken away already
 
 
 _WAITS = """
