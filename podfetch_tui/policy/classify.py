@@ -24,7 +24,7 @@ UNHURRIED = (HOUR, 6 * HOUR, DAY, 7 * DAY)
 """For what a host may have to mend by hand."""
 RARELY = (DAY, 7 * DAY)
 """For what hardly ever heals."""
-BACK_OFF = (*(MINUTE * 2**n for n in range(8)), 6 * HOUR)
+BACK_OFF = (*(MINUTE * 2**n for n in range(6)), HOUR, 2 * HOUR, 4 * HOUR, 6 * HOUR)
 """For a host that says "too much" but not until when."""
 LOCAL = (15.0, MINUTE)
 """For our own machine: the engine asks again itself when it is well."""
@@ -221,6 +221,12 @@ TABLE: tuple[Rule, ...] = (
     _system((Kind.CATALOG_BUSY,), "Another program locks the catalogue.", pause=True),
     _system((Kind.CATALOG_CORRUPT,), "The catalogue is damaged.", stop=True),
     _system((Kind.NETWORK_DOWN,), "Our own network is down.", pause=True),
+    Rule(
+        on=(Kind.HOST_BUSY,),
+        family=_D,
+        recheck=(5.0, *LOCAL),
+        text="All connections we allow ourselves to the host are in use.",
+    ),
     _lasting(_S, (Kind.BUG,), (15 * MINUTE, *RARELY), "PodFetch has a bug; the log has more."),
     _lasting(_S, (Kind.STOPPED,), (0.0,), "PodFetch was stopped first; nothing failed."),
 )

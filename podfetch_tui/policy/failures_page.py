@@ -62,6 +62,8 @@ def _row(rule: Rule) -> str:
     later = ", ".join(_duration(seconds) for seconds in rule.recheck) or "never by itself"
     if rule.with_retry_after:
         later = "when the host said"
+    if rule.stop:
+        later = "after a restart"
     if rule.gone_after:
         later += f"; gone after {rule.gone_after} in a row"
     engine = "stops" if rule.stop else "pauses" if rule.pause else "goes on"

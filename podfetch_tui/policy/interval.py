@@ -68,8 +68,9 @@ def next_poll(
     """
     wanted = interval_s(feed, settings, hints, gaps)
     named = 0 if feed.interval is not None else max(hints.max_age_s or 0, hints.ttl_s or 0)
+    own = feed.interval or 0
     low = max(wanted * (1 - _WIDTH / 2), settings.min_interval, min(named, wanted))
-    high = min(low + wanted * _WIDTH, max(settings.max_interval, low))
+    high = min(low + wanted * _WIDTH, max(settings.max_interval, own * (1 + _WIDTH / 2), low))
     # A window pushed against the upper bound grows downwards, or all would meet there.
     low = max(min(low, high - wanted * _WIDTH), min(settings.min_interval, high))
     return now + round(rng.uniform(low, high) * 1000)
@@ -105,6 +106,7 @@ def next_poll_after_failure(
         return earliest
     own = interval_s(feed, settings)
     delay = min(step(verdict.recheck, health.consecutive_failures), own) if verdict.recheck else own
-    if verdict.family is not Family.SYSTEM:
+    # Our own trouble put no load on the host, so the floor need not spare it.
+    if verdict.feed_failure or verdict.code.startswith("http_"):
         delay = max(delay, settings.min_interval)
     return max(now + round(spread(delay, rng) * 1000), earliest)
