@@ -16,7 +16,6 @@ import secrets
 import shutil
 import stat
 import uuid
-from datetime import datetime, timezone
 from pathlib import Path
 
 import msgspec
@@ -25,6 +24,7 @@ from podfetch_tui.model.errors import ArchiveUnusable, Failure, Kind
 from podfetch_tui.storage.layout import MARKER_DIR, Layout
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.durable import fsync_dir, os_failure, write_atomic
+from podfetch_tui.system.times import rfc3339
 
 logger = logging.getLogger(__name__)
 
@@ -168,8 +168,7 @@ def _create(root: Path, clock: Clock) -> Marker:
     and removes it.
     """
     _make_root(root)
-    now = datetime.fromtimestamp(clock.now_ms() / 1000, tz=timezone.utc)
-    marker = Marker(FORMAT, str(uuid.uuid4()), f"{now:%Y-%m-%dT%H:%M:%SZ}")
+    marker = Marker(FORMAT, str(uuid.uuid4()), rfc3339(clock.now_ms()))
     final = Layout(root).marker_dir
     if final.is_symlink() or (final.exists() and any(final.iterdir())):
         raise ArchiveUnusable(
@@ -229,7 +228,7 @@ def _check_usable(layout: Layout) -> None:
     probe = layout.parts / f"0-{secrets.token_hex(4)}.part"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     os.close(os.open(probe, flags, 0o600))
-    probe.unlink()
+    probe.unlink(missing_ok=True)  # a sweep may have been quicker
 
 
 def _record_path(root: Path, state_dir: Path) -> Path:

@@ -68,6 +68,29 @@ def publish(layout: Layout, part_name: str, relpath: str) -> bool:
         ) from failure
 
 
+def settle(layout: Layout, part_name: str, relpath: str) -> None:
+    """Finish the publication of a file that recovery found under its final name.
+
+    A process may have died before the name was on the disk: it is synced, and only then the
+    part, where it is still there, is removed.
+
+    Args:
+        layout: The archive.
+        part_name: The part's name, from its row; empty when there is none.
+        relpath: Path of the published file below the root, its bytes checked by the caller.
+
+    Raises:
+        Failure: The system refused; both names stay.
+        ValueError: ``relpath`` is not a path below the root.
+    """
+    final = layout.media(relpath)
+    make_folders(layout, final.parent)
+    fsync_dir(final.parent)
+    if part_name:
+        with os_failures(f"delete part {part_name}"):
+            (layout.parts / part_name).unlink(missing_ok=True)
+
+
 def link_existing(layout: Layout, existing: str, relpath: str) -> bool:
     """Give the bytes of a published file a second name, durably.
 

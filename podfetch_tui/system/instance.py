@@ -11,7 +11,6 @@ import errno
 import fcntl
 import os
 import threading
-from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 
@@ -20,10 +19,10 @@ import msgspec
 from podfetch_tui.model.errors import ArchiveLocked, ArchiveUnusable
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.durable import os_failure
+from podfetch_tui.system.times import rfc3339
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_BYTES = 4096
-_LAST_SECOND = 253_402_300_799  # of the year 9999
 _LOOKS = 5
 _LOOK_EVERY_S = 0.02
 _BUSY = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES}
@@ -189,10 +188,8 @@ def _locked(path: Path, who: Holder) -> ArchiveLocked:
             f"archive {archive} is in use by another process: wait until it has ended,"
             " or stop it with `podfetch stop`"
         )
-    seconds = min(max(who.started_at // 1000, 0), _LAST_SECOND)
-    moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
     return ArchiveLocked(
-        f"archive {archive} is in use by process {who.pid} since {moment:%Y-%m-%dT%H:%M:%SZ}:"
+        f"archive {archive} is in use by process {who.pid} since {rfc3339(who.started_at)}:"
         " join it with `podfetch attach`, or stop it with `podfetch stop`"
     )
 

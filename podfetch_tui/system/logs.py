@@ -92,7 +92,7 @@ def setup(
         stream: Usually stderr; ``None`` while a screen owns the terminal. Never stdout.
         file: Log file, made with its folder, readable by this user alone.
         max_size: Bytes at which the file is rotated; 0 never does.
-        keep: How many rotated files stay, at least 1.
+        keep: How many rotated files stay; with 0 the file begins anew.
         clock: For the rate limit.
 
     Raises:
@@ -200,12 +200,15 @@ class _RotatingFile(logging.handlers.RotatingFileHandler):
 
     def __init__(self, path: Path, *, max_size: int, keep: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(path, maxBytes=max_size, backupCount=max(1, keep), encoding="utf-8")
+        super().__init__(path, maxBytes=max_size, backupCount=keep, encoding="utf-8")
 
     def _open(self) -> TextIOWrapper:
         return _open_private(Path(self.baseFilename))
 
     def doRollover(self) -> None:  # noqa: N802  the name logging calls
+        if not self.backupCount:  # logging would go on with the same file, without end
+            os.truncate(self.baseFilename, 0)
+            return
         try:
             super().doRollover()
         except OSError:

@@ -12,7 +12,7 @@ from podfetch_tui.storage import publish as module
 from podfetch_tui.storage.layout import Layout
 from podfetch_tui.storage.marker import open_archive
 from podfetch_tui.storage.parts import Part
-from podfetch_tui.storage.publish import is_present, link_existing, make_folders, publish
+from podfetch_tui.storage.publish import is_present, link_existing, make_folders, publish, settle
 from podfetch_tui.system import durable
 
 NAME = "7-0badcafe.part"
@@ -67,6 +67,23 @@ def test_a_crash_between_link_and_unlink_is_finished(layout: Layout) -> None:
     layout.media(FINAL).parent.mkdir()
     os.link(part, layout.media(FINAL))
     assert publish(layout, NAME, FINAL) is True
+    assert not part.exists()
+    assert layout.media(FINAL).read_bytes() == BODY
+
+
+@pytest.mark.parametrize("has_part", [True, False])
+def test_a_name_that_recovery_finds_is_synced_before_the_part_goes(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, has_part: bool
+) -> None:
+    part = sealed(layout)
+    layout.media(FINAL).parent.mkdir()
+    os.link(part, layout.media(FINAL))
+    if not has_part:
+        part.unlink()
+    seen: list[tuple[str, bool]] = []
+    monkeypatch.setattr(module, "fsync_dir", lambda path: seen.append((path.name, part.exists())))
+    settle(layout, NAME if has_part else "", FINAL)
+    assert seen == [(layout.root.name, has_part), ("Show", has_part)]
     assert not part.exists()
     assert layout.media(FINAL).read_bytes() == BODY
 

@@ -294,6 +294,16 @@ def test_files_are_rotated_private_and_bounded(tmp_path: Path) -> None:
     assert "Line 199" in file.read_text()
 
 
+def test_without_old_files_the_log_begins_anew(tmp_path: Path) -> None:
+    file = tmp_path / "podfetch.log"
+    with log_to(None, file=file, max_size=2000, keep=0, level="debug"):
+        for number in range(200):
+            logger.debug("Line %d", number)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [file.name, f"{file.name}.stacks"]
+    assert file.stat().st_size <= 2000
+    assert "Line 199" in file.read_text()
+
+
 def test_a_rotation_that_fails_does_not_stop_the_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
