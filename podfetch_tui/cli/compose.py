@@ -65,7 +65,9 @@ def reading(settings: Settings) -> Iterator[tuple[Layout, Catalog]]:
 
 
 @contextlib.contextmanager
-def changing(settings: Settings, *, create: bool = True, init: bool = False) -> Iterator[OpenArchive]:
+def changing(
+    settings: Settings, *, create: bool = True, init: bool = False
+) -> Iterator[OpenArchive]:
     """Open an archive for changes, under its lock.
 
     Raises:
@@ -107,7 +109,7 @@ def engine_on(
             layout=archive.layout,
             template=template,
             clock=archive.clock,
-            rng=random.Random(),  # noqa: S311  jitter, not secrets
+            rng=random.Random(),
         )
         engine = Engine(services, settings, once=once, paused=paused)
         try:

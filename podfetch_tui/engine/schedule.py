@@ -11,8 +11,7 @@ from collections.abc import Iterable
 
 from podfetch_tui.engine.hosts import HostLanes
 from podfetch_tui.engine.lanes import Lane, key_of, lane_of
-from podfetch_tui.model.job import Job
-from podfetch_tui.pipeline.outcomes import url_of
+from podfetch_tui.model.job import Job, url_of
 from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.system.locks import RankedLock
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import Counter
 
 from podfetch_tui.engine.lanes import Lane
-from podfetch_tui.model.job import EpisodeJob, Job, TransferProgress
+from podfetch_tui.model.job import EpisodeJob, Job, TransferProgress, url_of
 from podfetch_tui.model.outcome import JobKind, Outcome, Result
 from podfetch_tui.model.snapshot import WorkerView
 from podfetch_tui.model.text import clean, redact
-from podfetch_tui.pipeline.outcomes import url_of
 from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.locks import RankedLock

@@ -21,11 +21,11 @@ from podfetch_tui.engine.schedule import Schedule
 from podfetch_tui.engine.slots import Slots
 from podfetch_tui.engine.telemetry import Telemetry
 from podfetch_tui.model.errors import Failure
-from podfetch_tui.model.job import Job, PollJob, RunResult
+from podfetch_tui.model.job import Job, PollJob, RunResult, url_of
 from podfetch_tui.model.outcome import Result
 from podfetch_tui.model.writes import Polled, Receipt
 from podfetch_tui.pipeline import episode_run, poll_run
-from podfetch_tui.pipeline.outcomes import guarded, url_of
+from podfetch_tui.pipeline.outcomes import guarded
 from podfetch_tui.pipeline.services import Services
 from podfetch_tui.policy.classify import verdict_of
 from podfetch_tui.policy.hosts import host_of

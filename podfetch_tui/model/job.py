@@ -45,6 +45,11 @@ class EpisodeJob(msgspec.Struct, frozen=True, kw_only=True):
 Job = Union[PollJob, EpisodeJob]
 
 
+def url_of(job: Job) -> str:
+    """Return the URL that ``job`` asks."""
+    return job.feed.url if isinstance(job, PollJob) else job.episode.enclosure_url
+
+
 class PollHints(msgspec.Struct, frozen=True, kw_only=True):
     """What the answer said about when to come back."""
 

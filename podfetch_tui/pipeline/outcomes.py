@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from podfetch_tui.model.errors import Failure, Family, Kind
-from podfetch_tui.model.job import EpisodeJob, Job, PollJob, RunResult
+from podfetch_tui.model.job import EpisodeJob, Job, RunResult, url_of
 from podfetch_tui.model.outcome import Outcome, Result
 from podfetch_tui.model.text import clean
 from podfetch_tui.pipeline.services import OnProgress, Services
@@ -94,8 +94,3 @@ def guarded(
         logger.exception("A run failed unexpectedly", extra={"feed_id": job.feed.id})
         detail = f"{type(error).__name__}: {error}"
         return failed(job, services, started, Failure(Kind.BUG, detail))
-
-
-def url_of(job: Job) -> str:
-    """Return the URL that ``job`` asks."""
-    return job.feed.url if isinstance(job, PollJob) else job.episode.enclosure_url

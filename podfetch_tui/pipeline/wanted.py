@@ -10,9 +10,39 @@ from podfetch_tui.model.episode import Draft, EpisodeState
 from podfetch_tui.model.feed import Backlog, BacklogKind
 
 _AUDIO = frozenset(
-    [".mp3", ".m4a", ".m4b", ".aac", ".ogg", ".oga", ".opus", ".flac", ".wav", ".wma", ".aif", ".aiff", ".mka", ".spx"]
+    [
+        ".mp3",
+        ".m4a",
+        ".m4b",
+        ".aac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".flac",
+        ".wav",
+        ".wma",
+        ".aif",
+        ".aiff",
+        ".mka",
+        ".spx",
+    ]
 )
-_VIDEO = frozenset([".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ogv", ".wmv", ".3gp", ".3g2"])
+_VIDEO = frozenset(
+    [
+        ".mp4",
+        ".m4v",
+        ".mov",
+        ".mkv",
+        ".webm",
+        ".avi",
+        ".mpg",
+        ".mpeg",
+        ".ogv",
+        ".wmv",
+        ".3gp",
+        ".3g2",
+    ]
+)
 _NEVER = ("image/", "text/", "font/", "model/", "message/", "multipart/")
 _NEVER_TYPES = frozenset(
     {"application/pdf", "application/epub+zip", "application/zip", "application/x-bittorrent"}
