@@ -219,6 +219,36 @@ def test_a_failed_sync_is_never_tried_again(
         assert part.durable == 0
 
 
+def test_a_part_whose_seal_failed_is_not_sealed_by_a_second_try(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(fd: int) -> None:
+        raise OSError(errno.ENOSPC, "delayed allocation found no room")
+
+    with Part.create(layout, NAME) as part:
+        part.write(b"x")
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(Failure) as caught:
+            part.seal()
+        assert caught.value.kind is Kind.DISK_FULL
+        monkeypatch.undo()
+        with pytest.raises(Failure):
+            part.seal()
+        assert part.durable == 0
+
+
+def test_a_part_that_shrinks_while_it_is_read_is_a_failure(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Part.create(layout, NAME) as part:
+        part.write(BODY)
+        part.sync()
+    monkeypatch.setattr(os, "pread", lambda fd, count, offset: b"")
+    with pytest.raises(Failure) as caught:
+        Part.resume(layout, NAME, len(BODY))
+    assert caught.value.kind is Kind.IO_ERROR
+
+
 @pytest.mark.parametrize("step", ["sync", "seal"])
 def test_the_name_of_a_part_is_synced_once_before_anything_is_called_durable(
     layout: Layout, monkeypatch: pytest.MonkeyPatch, step: str
