@@ -98,12 +98,12 @@ def as_text(head: bytes) -> str | None:
     for mark, encoding in _BOMS:
         if rest.startswith(mark):
             return _wide_text(rest[len(mark) :], encoding)
-    for letters, nuls, encoding in (
-        (rest[::2], rest[1::2], "utf-16-le"),
-        (rest[1::2], rest[::2], "utf-16-be"),
-    ):
-        # Without a mark: Latin letters show as NULs in every other place.
-        if len(rest) >= 8 and nuls.count(0) * 10 >= len(nuls) * 9 and letters.count(0) == 0:
+    for first, unit, encoding in ((0, 4, "utf-32-le"), (0, 2, "utf-16-le"), (1, 2, "utf-16-be")):
+        # Without a mark: of each Latin letter's bytes all but one are NUL. (The NULs before the
+        # first letter are gone with the blanks, so that 32 bits have one order only.)
+        letters = rest[first::unit]
+        nuls = rest.count(0)
+        if len(rest) >= 8 and not letters.count(0) and nuls * 10 >= (len(rest) - len(letters)) * 9:
             return _wide_text(rest, encoding)
     return rest.decode("utf-8", "replace") if _is_plain(rest) else None
 

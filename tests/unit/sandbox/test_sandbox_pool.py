@@ -101,7 +101,11 @@ def test_a_child_sees_no_environment_and_has_a_session_of_its_own(
     monkeypatch.setenv("PODFETCH_SECRET", "x")
     monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
     seen = ask(sandbox, "environment")
-    assert seen.text == "LC_ALL MALLOC_ARENA_MAX PATH /"
+    assert [word for word in seen.text.split() if not word.startswith("MALLOC_")] == [
+        "LC_ALL",
+        "PATH",
+        "/",
+    ]
     assert seen.number == ask(sandbox, "pid").number
 
 
