@@ -47,6 +47,8 @@ class Form(str, Enum):
     """Words, comma or line separated; tuple[str, ...]."""
     TEXT = "text"
     """One line of text; str."""
+    COMMAND = "command"
+    """A program and its arguments, quoted as in a shell, or nothing; str."""
     URL = "url"
     """An http or https URL, or nothing; str."""
     PATH = "path"

@@ -94,7 +94,7 @@ class ArchiveSettings(msgspec.Struct, frozen=True, kw_only=True):
         bool, flag("Write a JSON file with all metadata beside every media file.")
     ] = True
     backup_keep: Annotated[
-        int, integer("How many catalogue backups are kept.", low=1, high=1000)
+        int, integer("How many catalogue backups are kept.", low=0, high=1000)
     ] = 7
     audit_days: Annotated[
         int,
@@ -122,20 +122,20 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
         float,
         duration(
             "Polling interval of a feed whose rhythm is not known.",
-            low=_MINUTE,
+            low=1,
             high=30 * _DAY,
             applies=_NEXT,
         ),
     ] = _HOUR
     min_interval: Annotated[
         float,
-        duration("No feed is polled more often.", low=_MINUTE, high=30 * _DAY, applies=_NEXT),
+        duration("No feed is polled more often.", low=1, high=30 * _DAY, applies=_NEXT),
     ] = 15 * _MINUTE
     max_interval: Annotated[
         float,
         duration(
             "Every healthy feed is polled at least as often.",
-            low=_MINUTE,
+            low=1,
             high=30 * _DAY,
             applies=_NEXT,
         ),
@@ -236,8 +236,8 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
         integer("Feeds quarantined in an hour that alert; 0 for never.", low=0, high=1000000),
     ] = 20
     free_space: Annotated[
-        int, size("Free space in the archive below which it alerts; 0 for never.")
-    ] = 40 * _GIB
+        int, size("Free space in the archive below which it alerts; 0 for when downloads pause.")
+    ] = 0
     oldest_pending: Annotated[
         float, duration("Age of the oldest waiting episode that alerts; 0 for never.")
     ] = _DAY
@@ -246,7 +246,7 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     command: Annotated[
         str,
-        value(Form.TEXT, "Program run for each alert, with the alert as JSON on its input."),
+        value(Form.COMMAND, "Program run for each alert, with the alert as JSON on its input."),
     ] = ""
 
 
@@ -295,7 +295,7 @@ class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = "auto"
     max_size: Annotated[
-        int, size("Size at which the log file is turned over.", low=64 * _KIB, applies=_RESTART)
+        int, size("Size at which the log file is turned over.", low=_KIB, applies=_RESTART)
     ] = 10 * _MIB
     keep: Annotated[
         int,

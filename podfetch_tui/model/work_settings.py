@@ -36,7 +36,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
         int, integer("Downloads at once; 0 pauses downloading.", low=0, high=1024)
     ] = 8
     per_host: Annotated[
-        int, integer("Connections to one host at once; 1 to 4 is polite.", low=1, high=64)
+        int, integer("Connections to one host at once; 1 to 4 is polite.", low=1, high=1024)
     ] = 2
     host_spacing: Annotated[
         float,
@@ -50,9 +50,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 500
     queue_limit: Annotated[
         int,
-        integer(
-            "Jobs waiting in memory before new ones wait.", low=10, high=1000000, applies=_NEXT
-        ),
+        integer("Jobs waiting in memory before new ones wait.", low=1, high=1000000, applies=_NEXT),
     ] = 2000
     drain_timeout: Annotated[
         float,
@@ -82,7 +80,7 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
         float, duration("Time without a byte after which a request fails.", low=0.1, high=3600)
     ] = 30.0
     feed_deadline: Annotated[
-        float, duration("Time for one whole poll, redirects included.", low=1, high=_HOUR)
+        float, duration("Time for one whole poll, redirects included.", low=0.1, high=_HOUR)
     ] = 60.0
     feed_max: Annotated[int, size("Largest feed document, decompressed.", low=_KIB, high=_GIB)] = (
         32 * _MIB
@@ -132,9 +130,9 @@ class RetrySettings(msgspec.Struct, frozen=True, kw_only=True):
         int, integer("Attempts of one job in one run, the first included.", low=1, high=10)
     ] = 3
     base: Annotated[
-        float, duration("Backoff after the first failure; it doubles.", low=0.01, high=_HOUR)
+        float, duration("Backoff after the first failure; it doubles.", low=0, high=_HOUR)
     ] = 1.0
-    cap: Annotated[float, duration("Longest backoff.", low=0.01, high=_DAY)] = 60.0
+    cap: Annotated[float, duration("Longest backoff.", low=0, high=_DAY)] = 60.0
 
 
 class QuarantineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,21 +142,21 @@ class QuarantineSettings(msgspec.Struct, frozen=True, kw_only=True):
         int, integer("Failures in a row that open a feed's breaker.", low=1, high=1000)
     ] = 5
     cooldown: Annotated[
-        float, duration("First pause of an open breaker; it doubles.", low=1, high=30 * _DAY)
+        float, duration("First pause of an open breaker; it doubles.", low=0.1, high=30 * _DAY)
     ] = _HOUR
     cooldown_max: Annotated[
-        float, duration("Longest pause of an open breaker.", low=1, high=365 * _DAY)
+        float, duration("Longest pause of an open breaker.", low=0.1, high=365 * _DAY)
     ] = 7 * _DAY
     quarantine_after_failures: Annotated[
         int, integer("Failures in a row that quarantine a feed.", low=1, high=10000)
     ] = 12
     quarantine_after: Annotated[
         float,
-        duration("Time without a success that quarantines a feed.", low=_HOUR, high=3650 * _DAY),
+        duration("Time without a success that quarantines a feed.", low=1, high=3650 * _DAY),
     ] = 14 * _DAY
     quarantine_probe: Annotated[
         float,
-        duration("Time between two probes of a quarantined feed.", low=_MINUTE, high=365 * _DAY),
+        duration("Time between two probes of a quarantined feed.", low=1, high=365 * _DAY),
     ] = 7 * _DAY
 
 
