@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import NamedTuple
 
 from podfetch_tui.media.conclude import clock
 from podfetch_tui.media.containers import media
@@ -40,7 +40,7 @@ _WITH_PICTURES = {
 }
 
 
-class Judgement(msgspec.Struct, frozen=True):
+class Judgement(NamedTuple):
     """What we say of a file, and why."""
 
     validity: Validity
@@ -55,6 +55,7 @@ def judge(
     size: int,
     declared_s: float | None = None,
     length_known: bool = True,
+    checked: bool = True,
 ) -> Judgement:
     """Judge a file that was not refused.
 
@@ -64,12 +65,13 @@ def judge(
         size: Bytes of the file.
         declared_s: Seconds the feed declares, if it does.
         length_known: Whether the server declared how many bytes there would be.
+        checked: Whether the file was to be examined at all (``[media] validate``).
     """
     if not sniffed.is_media or size <= 0:
         return Judgement(Validity.SUSPECT, "is of no kind of media that we know")
     if info is not None and info.problem:
         return Judgement(Validity.SUSPECT, info.problem)
-    if info is None:
+    if info is None or not checked:
         return Judgement(Validity.UNVERIFIED, "was not examined")
     length = info.duration_s
     if length is not None and length <= 0:

@@ -77,14 +77,14 @@ def spawn(entry: Literal["child", "launch"], *arguments: str) -> subprocess.Pope
 
 
 def module_path() -> str:
-    """Return where this process finds modules, one folder a line, our own package first of all.
+    """Return where this process finds modules, one folder a line, our own package among them.
 
     Relative entries are left out: in another folder they mean something else.
     """
-    entries = dict.fromkeys(entry for entry in sys.path if Path(entry).is_absolute())
-    if _ROOT not in entries:
-        entries = dict.fromkeys((*entries, _ROOT))
-    return "\n".join(entries)
+    entries = [entry for entry in sys.path if Path(entry).is_absolute()]
+    if _ROOT not in entries:  # imported through a hook, which the child will not have
+        entries.insert(0, _ROOT)
+    return "\n".join(dict.fromkeys(entries))
 
 
 def has_ended(process: subprocess.Popen[bytes]) -> bool:

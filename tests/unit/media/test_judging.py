@@ -60,6 +60,11 @@ def test_each_rule(
     assert bool(said.problem) == (validity is not Validity.VALID)
 
 
+def test_a_file_that_was_not_to_be_examined_is_unverified() -> None:
+    validity, problem = judge(MP3, info(), size=1, checked=False)
+    assert (validity, problem) == (Validity.UNVERIFIED, "was not examined")
+
+
 @pytest.mark.parametrize(
     ("before", "video", "after"),
     [
