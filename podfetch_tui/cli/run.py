@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from pathlib import Path
 
 import msgspec
 
@@ -57,14 +58,23 @@ def _headless(engine: Engine, settings: Settings, options: RunOptions) -> int:
     forced: list[int] = []
     as_json = options.log_format == "json"
     level = "debug" if options.verbose > 0 else settings.logging.level
-    log = logs.setup(level=level, json=as_json, stream=sys.stderr)
+    log = logs.setup(
+        level=level,
+        json=as_json or settings.logging.format == "json",
+        stream=sys.stderr,
+        file=Path(settings.logging.file).expanduser() if settings.logging.file else None,
+        max_size=settings.logging.max_size,
+        keep=settings.logging.keep,
+    )
     timer = _stop_after(engine, options.for_s)
 
     def on_now(number: int) -> None:
         forced.append(number)
         engine.stop_now()
 
-    watch = signals.install(on_drain=lambda _: engine.ask_to_stop(), on_now=on_now)
+    watch = signals.install(
+        on_drain=lambda _: engine.ask_to_stop(), on_now=on_now, stacks=log.stacks
+    )
     try:
         show(
             LocalClient(engine),

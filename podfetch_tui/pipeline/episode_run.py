@@ -18,6 +18,7 @@ from podfetch_tui.pipeline.services import OnProgress, Services
 from podfetch_tui.pipeline.validate import validate
 from podfetch_tui.policy.classify import verdict_of
 from podfetch_tui.storage.parts import Part, new_part_name
+from podfetch_tui.storage.publish import settle
 from podfetch_tui.storage.verify import Check, check_file
 
 
@@ -103,8 +104,8 @@ def _finish_sealed(job: EpisodeJob, services: Services, stop: threading.Event) -
         stop=stop,
     )
     if there is Check.OK:
-        if episode.part:
-            (services.layout.parts / episode.part).unlink(missing_ok=True)
+        # The process before may have died before the folder was synced.
+        settle(services.layout, episode.part, episode.path)
         return episode.path
     if not episode.part:
         return None

@@ -14,6 +14,7 @@ from podfetch_tui.pipeline.validate import Checked
 from podfetch_tui.storage.layout import final_path
 from podfetch_tui.storage.parts import Part
 from podfetch_tui.storage.publish import link_existing, publish
+from podfetch_tui.system.durable import os_failures
 
 _PATIENCE_STEPS = 40
 _PATIENCE_STEP_S = 0.05
@@ -69,7 +70,8 @@ def place(
     if sealed.existing is not None and sealed.existing != path:
         linked = _link(sealed.existing, path, services, stop)
         if linked is not None:
-            (services.layout.parts / part_name).unlink(missing_ok=True)
+            with os_failures(f"delete part {part_name}"):
+                (services.layout.parts / part_name).unlink(missing_ok=True)
             return path if linked else sealed.existing
     while not publish(services.layout, part_name, path):
         receipt = services.commit(Reserve(episode_id=episode_id, path=path))
