@@ -29,7 +29,12 @@ _COLUMNS = ("id", "state", "breaker", "episodes", "archived", "pending", "failed
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def import_command(
-    context: Context, *, files: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool
+    context: Context,
+    *,
+    files: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,  # noqa: ARG001  every changing command takes it; nothing is asked here
+    as_json: bool,
 ) -> None:
     """Take feed lists in: CSV with a header, or text with a URL a line; - is standard input."""
     settings = load_settings(context).settings
@@ -47,7 +52,7 @@ def import_command(
 def _show_plan(wanted: tuple[FeedList, ...], settings: Settings, *, as_json: bool) -> None:
     """Say what an import would add, and what fetching it would mean as far as it is known."""
     known: set[str] = set()
-    with contextlib.suppress(_no_archive()), compose.reading(settings) as (_, catalog):
+    with contextlib.suppress(ArchiveUnusable), compose.reading(settings) as (_, catalog):
         known = {str(row["url"]) for row in pages.rows(catalog, PageRequest(kind="feeds"))}
     new = [feed for entry in wanted for feed in entry.entries if feed.url not in known]
     plan: dict[str, object] = {
@@ -69,12 +74,6 @@ def _show_plan(wanted: tuple[FeedList, ...], settings: Settings, *, as_json: boo
         f"{plan['first_poll_requests']} feeds would be polled; how many episodes and bytes"
         f" they hold is known after the first poll (backlog = {plan['backlog']})"
     )
-
-
-def _no_archive() -> type[Exception]:
-    from podfetch_tui.model.errors import ArchiveUnusable
-
-    return ArchiveUnusable
 
 
 @click.group("feeds")
@@ -128,7 +127,7 @@ def add_feeds(
     title: str,
     priority: int,
     tags: tuple[str, ...],
-    yes: bool,
+    yes: bool,  # noqa: ARG001  every changing command takes it; nothing is asked here
     as_json: bool,
 ) -> None:
     """Add feeds by URL."""

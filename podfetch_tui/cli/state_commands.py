@@ -11,7 +11,7 @@ from podfetch_tui.cli.moments import parse_since
 from podfetch_tui.cli.output import document, lines, say, table
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.storage.layout import Layout
-from podfetch_tui.storage.verify import Check, check_file, walk
+from podfetch_tui.storage.verify import check_file, walk
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.instance import holder
 from podfetch_tui.system.resources import free_bytes
@@ -37,7 +37,7 @@ def status_command(context: Context, *, as_json: bool) -> None:
         clock = Clock()
         counts = totals.counts(catalog, clock.now_ms())
         running = holder(layout.lock)
-        report = _status(settings, layout, counts, running=running is not None, clock=clock)
+        report = _status(settings, layout, counts, running=running is not None)
         if running is not None:
             uptime = max(0, clock.now_ms() - running.started_at) / 1000
             report["uptime_s"] = round(uptime, 1)
@@ -57,7 +57,6 @@ def _status(
     counts: dict[str, dict[str, int]],
     *,
     running: bool,
-    clock: Clock,
 ) -> dict[str, object]:
     free, total = free_bytes(layout.root)
     work = settings.engine
@@ -116,9 +115,9 @@ def verify_command(ctx: click.Context, *, deep: bool, with_items: bool, as_json:
             known.add(file.path)
             counts["checked"] += 1
             found = check_file(
-                layout, file.path, size=file.size, sha256=file.sha256 if deep else None
+                layout, file.path, size=file.size, sha256=file.sha256 if deep else b""
             )
-            word = {Check.OK: "ok", Check.MISSING: "missing"}.get(found, "mismatched")
+            word = found.value
             counts[word] += 1
             if word != "ok":
                 items.append({"path": file.path, "problem": word, "episode_id": file.episode_id})

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from xml.sax.saxutils import escape, quoteattr
 
-_WORDS = [
+_WORDS = (
     "river",
     "night",
     "radio",
@@ -35,7 +35,7 @@ _WORDS = [
     "thunder",
     "lantern",
     "orchard",
-]
+)
 _FIRST = datetime(2026, 11, 1, 6, 0, tzinfo=timezone.utc)
 
 

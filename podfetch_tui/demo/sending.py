@@ -87,9 +87,9 @@ def _range(request: Request, route: Route, size: int) -> tuple[int, int] | None:
     if not match or not route.ranges or route.status != 200:
         return None
     condition = request.headers.get("if-range")
-    if condition is not None and not route.ignore_if_range:
-        if condition not in (route.etag, route.last_modified):
-            return None
+    is_stale = condition is not None and condition not in (route.etag, route.last_modified)
+    if is_stale and not route.ignore_if_range:
+        return None
     stop = int(match[2]) + 1 if match[2] else size
     return int(match[1]), min(stop, size)
 

@@ -115,9 +115,9 @@ class Workers:
         self._telemetry.count(result.outcome, new=new, final=again is None)
         self._tell(job, result, new)
         self._slots.poke()
-        if ending.verdict is not None and result.failure is not None:
-            if ending.verdict.stop or ending.verdict.pause:
-                self._on_trouble(result.failure, ending.verdict.stop)
+        verdict, failure = ending.verdict, result.failure
+        if verdict is not None and failure is not None and (verdict.stop or verdict.pause):
+            self._on_trouble(failure, verdict.stop)
 
     def _refreshed(self, job: Job, ending: Ending) -> Job:
         """A further attempt starts from what the row says now: part, offset, validators."""

@@ -10,7 +10,7 @@ from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import Validators
 from podfetch_tui.model.job import EpisodeJob, TransferProgress
 from podfetch_tui.model.writes import Progress
-from podfetch_tui.net.client import MediaStream, Resume
+from podfetch_tui.net.stream import MediaStream, Resume
 from podfetch_tui.pipeline.services import OnProgress, Services
 from podfetch_tui.storage import space
 from podfetch_tui.storage.parts import Part
@@ -74,7 +74,9 @@ def _resume(episode: Episode, part: Part) -> Resume | None:
         or episode.resume_failures >= MOST_RESUME_FAILURES
     ):
         return None
-    return Resume(part.size - min(OVERLAP, part.size), episode.total, validators)
+    return Resume(
+        offset=part.size - min(OVERLAP, part.size), total=episode.total, validators=validators
+    )
 
 
 def _attempt(

@@ -6,12 +6,14 @@ import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from podfetch_tui.media.judge import judge
+import msgspec
+
+from podfetch_tui.media.judge import judge, named_by_content
 from podfetch_tui.media.sniff import sniff
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.job import EpisodeJob
 from podfetch_tui.model.media import MediaInfo, Sniffed, Validity
-from podfetch_tui.model.sandboxed import ProbeParams
+from podfetch_tui.model.sandboxed import ProbeMode, ProbeParams
 from podfetch_tui.pipeline.services import Services
 from podfetch_tui.storage.parts import Part
 
@@ -45,31 +47,21 @@ def validate(
             url=url,
             evidence=part.head,
         )
-    mode = job.settings.media.validate
-    info = MediaInfo(container=sniffed.container)
-    if mode == "off":
-        return Checked(sniffed, info, Validity.UNVERIFIED)
-    if sniffed.is_media:
-        info = _probe(part, sniffed, services, stop, mode=mode)
-    validity, problem = judge(
-        sniffed, info, size=part.size, length_known=length_known, checked=True
+    settings = job.settings.media
+    is_checked = settings.validate != "off"
+    info = None
+    if sniffed.is_media and is_checked:
+        info = _probe(part, sniffed, services, stop, settings.validate)
+        sniffed = named_by_content(sniffed, info)
+    verdict = judge(sniffed, info, size=part.size, length_known=length_known, checked=is_checked)
+    found = info or MediaInfo(container=sniffed.container)
+    return Checked(
+        sniffed, msgspec.structs.replace(found, problem=verdict.problem), verdict.validity
     )
-    if problem and not info.problem:
-        info = MediaInfo(
-            container=info.container,
-            codec=info.codec,
-            duration_s=info.duration_s,
-            bit_rate=info.bit_rate,
-            sample_rate=info.sample_rate,
-            channels=info.channels,
-            video=info.video,
-            problem=problem,
-        )
-    return Checked(sniffed, info, validity)
 
 
 def _probe(
-    part: Part, sniffed: Sniffed, services: Services, stop: threading.Event, *, mode: str
+    part: Part, sniffed: Sniffed, services: Services, stop: threading.Event, mode: str
 ) -> MediaInfo:
     params = ProbeParams(path=str(part.path), container=sniffed.container, mode=_MODES[mode])
     try:
@@ -81,4 +73,4 @@ def _probe(
         return MediaInfo(container=sniffed.container, problem=f"probe failed: {failure.detail}")
 
 
-_MODES = {"header": "header", "full": "full", "decode": "decode"}
+_MODES: dict[str, ProbeMode] = {"header": "header", "full": "full", "decode": "decode"}
