@@ -13,7 +13,7 @@ from podfetch_tui.cli.choose import choose_feeds
 from podfetch_tui.cli.context import Context, load_settings
 from podfetch_tui.cli.output import document, lines, say, table
 from podfetch_tui.config.sources import FeedList, normalise_url
-from podfetch_tui.model.errors import UsageError
+from podfetch_tui.model.errors import ArchiveUnusable, UsageError
 from podfetch_tui.model.feed import FeedState
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.snapshot import PageRequest

@@ -23,7 +23,7 @@ from podfetch_tui.config.units import parse_duration
 from podfetch_tui.model.errors import Failure, Kind, PodfetchError
 
 
-class _Duration(click.ParamType):
+class _Duration(click.ParamType[float]):
     name = "duration"
 
     def convert(

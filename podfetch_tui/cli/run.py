@@ -53,15 +53,16 @@ def run(context: Context, options: RunOptions) -> int:
 
 
 def _headless(engine: Engine, settings: Settings, options: RunOptions) -> int:
+    from podfetch_tui.headless.narration import Narration
     from podfetch_tui.headless.show import show
 
     forced: list[int] = []
     as_json = options.log_format == "json"
-    level = "debug" if options.verbose > 0 else settings.logging.level
+    narration = Narration(sys.stderr)
     log = logs.setup(
-        level=level,
+        level="debug" if options.verbose > 0 else settings.logging.level,
         json=as_json or settings.logging.format == "json",
-        stream=sys.stderr,
+        stream=narration,  # type: ignore[arg-type]  a handler needs write and flush only
         file=Path(settings.logging.file).expanduser() if settings.logging.file else None,
         max_size=settings.logging.max_size,
         keep=settings.logging.keep,
@@ -79,11 +80,11 @@ def _headless(engine: Engine, settings: Settings, options: RunOptions) -> int:
         show(
             LocalClient(engine),
             engine.finished,
-            stream=sys.stderr,
+            stream=narration,
             as_json=as_json,
             quiet=options.verbose < 0,
+            stop=lambda: engine.stop(timeout=settings.engine.drain_timeout),
         )
-        engine.stop(timeout=0.0 if forced else settings.engine.drain_timeout)
     finally:
         watch.close()
         if timer is not None:

@@ -126,7 +126,11 @@ class Engine:
         self.drain()
         deadline = self.services.clock.monotonic() + timeout
         waiting = threading.Event()
-        while self.schedule.running() and self.services.clock.monotonic() < deadline:
+        while (
+            self.schedule.running()
+            and not self.workers.stop.is_set()
+            and self.services.clock.monotonic() < deadline
+        ):
             self.services.clock.wait(waiting, 0.05)
         self.workers.stop.set()
         self.dispatcher.join()

@@ -1,0 +1,201 @@
+"""``--once``: a feed list goes in, validated and recorded episodes come out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.archive import make_due, rows, run_once, settings_for
+
+from podfetch_tui.demo import feeds
+from podfetch_tui.demo.audio import Media
+from podfetch_tui.demo.host import PodcastHost
+from podfetch_tui.demo.routes import Answer, Route, failing_first, redirect
+
+SIZE = 20_000
+
+
+@pytest.fixture
+def host() -> Iterator[PodcastHost]:
+    with PodcastHost() as serving:
+        yield serving
+
+
+def serve(
+    host: PodcastHost,
+    name: str,
+    count: int = 3,
+    *,
+    media: dict[int, Route | Answer] | None = None,
+    address: str = "127.0.0.9",
+) -> str:
+    entries = feeds.items(
+        name, count, host.url(f"/media/{name}/{{n}}.mp3", address), length=SIZE, notes_bytes=100
+    )
+    for number in range(1, count + 1):
+        path = f"/media/{name}/{number}.mp3"
+        host.table.routes[path] = (media or {}).get(number) or Route(
+            body=Media(path, SIZE), content_type="audio/mpeg", etag=f'"{number}"'
+        )
+    body = feeds.rss(f"The {name} show", entries)
+    etag = f'"{hashlib.sha256(body).hexdigest()[:8]}"'
+    host.table.routes[f"/{name}.xml"] = Route(body=body, etag=etag)
+    return host.url(f"/{name}.xml", address)
+
+
+def test_every_episode_is_archived_once_with_its_own_bytes(
+    host: PodcastHost, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path / "archive")
+    run_once(settings, serve(host, "one"), serve(host, "two", address="127.0.0.10"))
+    episodes = rows(settings, "episodes")
+    assert [row["state"] for row in episodes] == ["archived"] * 6
+    for row in episodes:
+        stored = (tmp_path / "archive" / row["path"]).read_bytes()
+        media = Media(row["enclosure_url"].split("/", 3)[3].join(["/", ""]), SIZE)
+        assert stored == media.read(0, SIZE)
+        assert hashlib.sha256(stored).hexdigest() == row["sha256"]
+        assert row["validity"] == "valid"
+        assert (tmp_path / "archive" / f"{row['path']}.json").exists()
+
+
+def test_a_second_run_asks_once_a_feed_and_fetches_nothing(
+    host: PodcastHost, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path / "archive")
+    run_once(settings, serve(host, "one"))
+    host.requests.clear()
+    make_due(settings)
+    run_once(settings)
+    assert [(served.path, served.status) for served in host.requests] == [("/one.xml", 304)]
+
+
+def test_the_same_bytes_are_stored_once(host: PodcastHost, tmp_path: Path) -> None:
+    same = Route(body=Media("same", SIZE), content_type="audio/mpeg")
+    settings = settings_for(tmp_path / "archive")
+    run_once(settings, serve(host, "one", media={1: same, 2: same, 3: same}))
+    episodes = rows(settings, "episodes")
+    assert [row["state"] for row in episodes] == ["archived"] * 3
+    inodes = {(tmp_path / "archive" / row["path"]).stat().st_ino for row in episodes}
+    assert len(inodes) == 1
+
+
+def test_a_web_page_is_never_stored_as_audio(host: PodcastHost, tmp_path: Path) -> None:
+    page = Route(body=b"<!DOCTYPE html><html>log in</html>", content_type="audio/mpeg")
+    settings = settings_for(tmp_path / "archive")
+    engine = run_once(settings, serve(host, "one", media={2: page}))
+    states = {row["title"].split(".")[0]: row for row in rows(settings, "episodes")}
+    assert states["2"]["state"] == "failed"
+    assert "not_media" in states["2"]["error"]
+    assert states["1"]["state"] == states["3"]["state"] == "archived"
+    assert engine.telemetry.totals()[0]["failed"] == 1
+
+
+def test_a_cut_download_goes_on_where_it_stopped(host: PodcastHost, tmp_path: Path) -> None:
+    path, size = "/media/one/1.mp3", 400_000
+    whole = Route(body=Media(path, size), content_type="audio/mpeg", etag='"whole"')
+    cut = Route(
+        body=Media(path, size), content_type="audio/mpeg", etag='"whole"', reset_at=300_000
+    )
+    settings = settings_for(tmp_path / "archive")
+    run_once(settings, serve(host, "one", 1, media={1: failing_first(1, cut, whole)}))
+    (row,) = rows(settings, "episodes")
+    assert row["state"] == "archived"
+    assert (tmp_path / "archive" / row["path"]).read_bytes() == Media(path, size).read(0, size)
+    first, second = host.asked(path)
+    assert second.status == 206
+    assert second.sent <= size - first.sent + 64 * 1024 + 262144
+
+
+def test_a_resumed_body_never_mixes_versions(host: PodcastHost, tmp_path: Path) -> None:
+    path, size = "/media/one/1.mp3", 400_000
+    old = Route(body=Media("old", size), content_type="audio/mpeg", etag='"a"', reset_at=300_000)
+    new = Route(body=Media("new", size), content_type="audio/mpeg", etag='"a"')
+    settings = settings_for(tmp_path / "archive")
+    run_once(settings, serve(host, "one", 1, media={1: failing_first(1, old, new)}))
+    (row,) = rows(settings, "episodes")
+    assert row["state"] == "archived"
+    assert (tmp_path / "archive" / row["path"]).read_bytes() == Media("new", size).read(0, size)
+    assert [served.status for served in host.asked(path)] == [200, 206, 200]
+
+
+def test_a_host_that_says_wait_is_asked_again_when_it_said(
+    host: PodcastHost, tmp_path: Path
+) -> None:
+    good_url = serve(host, "good")
+    good = host.table.routes["/good.xml"]
+    assert isinstance(good, Route)
+    wait = Route(status=429, headers=(("Retry-After", "1"),), body=b"slow down")
+    host.table.routes["/good.xml"] = failing_first(1, wait, good)
+    settings = settings_for(tmp_path / "archive")
+    engine = run_once(settings, good_url)
+    assert [served.status for served in host.asked("/good.xml")] == [429, 200]
+    totals = engine.telemetry.totals()[0]
+    assert totals["polls_failed"] == 0
+    assert totals["archived"] == 3
+
+
+@pytest.mark.parametrize(
+    ("route", "code"),
+    [
+        (Route(body=b"<!DOCTYPE html><html><body>hi</body></html>"), "not_a_feed"),
+        (Route(body=b""), "empty_body"),
+        (Route(status=404, body=b"no"), "http_404"),
+        (redirect("file:///etc/passwd"), "blocked_scheme"),
+        (redirect("http://169.254.169.254/latest"), "blocked_address"),
+        (redirect("/bad.xml"), "redirect_loop"),
+        (Route(body=b"<rss><channel><item>", declared_length=5000, framing="length"), "short_body"),
+        (
+            Route(body=b'<!DOCTYPE r [<!ENTITY a "aaaa">]><rss><channel>&a;</channel></rss>'),
+            "dtd_refused",
+        ),
+    ],
+)
+def test_a_broken_feed_has_its_class_and_harms_no_other(
+    host: PodcastHost, tmp_path: Path, route: Route, code: str
+) -> None:
+    host.table.routes["/bad.xml"] = route
+    settings = settings_for(tmp_path / "archive", network={"idle_timeout": 1.0})
+    run_once(settings, host.url("/bad.xml", "127.0.0.66"), serve(host, "good"))
+    bad, good = rows(settings, "feeds")
+    assert code in str(bad["last_error"]) or bad["last_family"] is not None
+    kinds = {(row["feed_id"], row["code"]) for row in rows(settings, "events")}
+    assert (bad["id"], code) in kinds
+    assert good["archived"] == 3
+
+
+def test_hostile_titles_stay_inside_their_feeds_folder(host: PodcastHost, tmp_path: Path) -> None:
+    url = serve(host, "one", 5)
+    route = host.table.routes["/one.xml"]
+    assert isinstance(route, Route)
+    body = route.body
+    assert isinstance(body, bytes)
+    titles = ["../../escape", "......", "x" * 400, "con", "a/b\\c:d"]
+    for number, title in enumerate(titles, 1):
+        start = body.index(f"<title>{number}. ".encode())
+        end = body.index(b"</title>", start)
+        body = body[:start] + f"<title>{title}".encode() + body[end:]
+    host.table.routes["/one.xml"] = Route(body=body)
+    settings = settings_for(tmp_path / "archive")
+    run_once(settings, url)
+    episodes = rows(settings, "episodes")
+    assert [row["state"] for row in episodes] == ["archived"] * 5
+    folder = (tmp_path / "archive" / "The one show").resolve()
+    for row in episodes:
+        path = (tmp_path / "archive" / row["path"]).resolve()
+        assert path.parent == folder
+        assert len(path.name.encode()) <= 255
+
+
+def test_a_sidecar_that_cannot_be_written_is_partial_and_finished_without_a_download(
+    host: PodcastHost, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path / "archive")
+    url = serve(host, "one", 1)
+    blocker = tmp_path / "archive" / "The one show"
+    run_once(settings, url)
+    (row,) = rows(settings, "episodes")
+    assert blocker.is_dir()
+    assert row["derivatives"]
