@@ -35,7 +35,7 @@ def status_command(context: Context, *, as_json: bool) -> None:
     settings = load_settings(context).settings
     with compose.reading(settings) as (layout, catalog):
         clock = Clock()
-        counts = totals.counts(catalog, clock.now_ms())
+        counts = totals.counts(catalog)
         running = holder(layout.lock)
         report = _status(settings, layout, counts, running=running is not None)
         if running is not None:

@@ -83,7 +83,7 @@ class Governor:
 
     def _count(self) -> None:
         try:
-            self._counts = totals.counts(self._services.catalog, self._services.clock.now_ms())
+            self._counts = totals.counts(self._services.catalog)
         except Failure:
             # The catalogue is in trouble, which the writer reports; the last counts stay.
             return

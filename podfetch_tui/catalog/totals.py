@@ -1,0 +1,63 @@
+"""How much the archive holds: a handful of counters, whatever its size."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from podfetch_tui.catalog.open import Catalog
+from podfetch_tui.catalog.schema import feed
+from podfetch_tui.catalog.schema_audit import derivative, tally
+from podfetch_tui.catalog.statements import Answer, Statement
+from podfetch_tui.model.episode import EpisodeState
+from podfetch_tui.model.feed import FeedState
+
+_TALLY = Answer(lambda: select(tally.c.name, tally.c.value), tuple[str, int])
+_FEEDS = Answer(
+    lambda: select(feed.c.state, func.count().label("n")).group_by(feed.c.state), tuple[str, int]
+)
+_COOLING = Statement(lambda: select(func.count()).where(feed.c.breaker != "closed"))
+_PARTIAL = Statement(
+    lambda: select(func.count(func.distinct(derivative.c.episode_id))).where(
+        derivative.c.state == "failed"
+    )
+)
+_NEXT_POLL = Statement(
+    lambda: select(func.min(feed.c.next_poll_at)).where(feed.c.state == FeedState.ACTIVE.value)
+)
+
+
+def counts(catalog: Catalog) -> dict[str, dict[str, int]]:
+    """Return ``feeds``, ``episodes`` and ``media`` as ``status --json`` has them.
+
+    Args:
+        catalog: An open catalogue.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    with catalog.reader().snapshot() as cursor:
+        numbers = dict(_TALLY.rows(cursor))
+        by_state = dict(_FEEDS.rows(cursor))
+        cooling = _COOLING.first(cursor)[0]
+        partial = _PARTIAL.first(cursor)[0]
+    feeds = {state.value: by_state.get(state.value, 0) for state in FeedState}
+    episodes = {state.value: numbers.get(f"episode:{state.value}", 0) for state in EpisodeState}
+    return {
+        "feeds": {"total": sum(feeds.values()), **feeds, "cooling": cooling},
+        "episodes": {"total": sum(episodes.values()), **episodes, "partial": partial},
+        "media": {
+            "files": numbers.get("media:files", 0),
+            "bytes": numbers.get("media:bytes", 0),
+        },
+    }
+
+
+def next_poll_at(catalog: Catalog) -> int | None:
+    """Return when the next active feed is due, in UTC milliseconds; ``None`` if none is.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    with catalog.reader().cursor() as cursor:
+        found = _NEXT_POLL.first(cursor)[0]
+    return None if found is None else int(found)
