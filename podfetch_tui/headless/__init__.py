@@ -1,1 +1,1 @@
-"""What ``--no-ui`` shows."""
+"""What ``podfetch --no-ui`` shows: progress on stderr, and a summary at the end."""
