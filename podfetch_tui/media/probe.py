@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from math import inf
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 import av.error
@@ -28,6 +28,11 @@ from podfetch_tui.model.sandboxed import ProbeMode, ProbeParams
 
 _BUFFER = 256 << 10
 _NO_PROTOCOL = "none"
+# Up to 18 a tag that is no UTF-8 makes PyAV give a good file up unless told so; later it never
+# does, and refuses to be told.
+_LENIENT: dict[str, Any] = (
+    {"metadata_errors": "replace"} if hasattr(InputContainer, "metadata_errors") else {}
+)
 
 
 def probe(_payload: bytes, params: ProbeParams) -> MediaInfo:
@@ -65,9 +70,9 @@ def _look(file: BinaryIO, name: str, mode: ProbeMode) -> Facts:
         mode="r",
         format=name,
         options={**options, "codec_whitelist": DECODERS},
-        metadata_errors="replace",
         buffer_size=_BUFFER,
         io_open=_refuse,
+        **_LENIENT,
     ) as container:
         sound = container.streams.best("audio")
         pictures = _moving_pictures(container)

@@ -61,6 +61,15 @@ def test_moving_pictures_are_seen(look: Look, tmp_path: Path, kind: str) -> None
     assert look(make_media(tmp_path / "x", kind, video=True)).video
 
 
+def test_a_tag_in_an_odd_encoding_does_no_harm(look: Look, tmp_path: Path) -> None:
+    frame = b"TIT2\x00\x00\x00\x06\x00\x00\x03caf\xe9\xff"
+    path = tmp_path / "x"
+    path.write_bytes(
+        id3(10 + len(frame))[:10] + frame + make_media(tmp_path / "y", "mp3").read_bytes()
+    )
+    assert look(path).problem == ""
+
+
 def test_a_cover_is_no_moving_picture(look: Look, tmp_path: Path) -> None:
     picture = bytes.fromhex(
         "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
