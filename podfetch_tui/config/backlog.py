@@ -38,7 +38,7 @@ def format_backlog(backlog: Backlog) -> str:
     if backlog.kind is BacklogKind.NEWEST:
         return str(backlog.count)
     if backlog.kind is not BacklogKind.SINCE:
-        return backlog.kind.value
+        return str(backlog.kind.value)
     moment: datetime = _EPOCH + backlog.since * _MILLISECOND
     if backlog.since % 86_400_000 == 0:
         return f"since {moment.date().isoformat()}"

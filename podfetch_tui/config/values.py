@@ -90,8 +90,7 @@ def _parse_number(key: Key, text: str) -> object:
     number = _NUMBER_PARSERS[key.form](text)
     high = _LARGEST if key.high is None else key.high
     if number > high or (key.low is not None and number < key.low):
-        allowed = describe_range(key)
-        raise ValueError(f"expected {allowed}" if allowed else "the number is too large")
+        raise ValueError("the number is out of range")
     return number
 
 
@@ -174,8 +173,9 @@ def _parse_paths(key: Key, text: str, base: Path | None) -> object:
     if key.form is Form.PATH:
         path = unquote(text)
         return path.lower() if path.lower() in key.choices else _resolve(path, base)
-    rows = csv.reader(text.splitlines(), skipinitialspace=True, strict=True)
+    lines = [line for line in text.split("\n") if line]
     try:
+        rows = [next(csv.reader([line], skipinitialspace=True, strict=True), []) for line in lines]
         paths = [path.strip() for row in rows for path in row]
     except csv.Error:
         raise ValueError("a quotation mark is not closed") from None

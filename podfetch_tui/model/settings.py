@@ -55,6 +55,7 @@ __all__ = [
     "Settings",
     "ThrottleSettings",
     "UiSettings",
+    "changed_keys",
     "keys",
     "keys_by_id",
     "value_of",
@@ -345,3 +346,11 @@ def value_of(settings: Settings, key: Key) -> object:
     """Return what ``settings`` hold for ``key``."""
     held: object = getattr(getattr(settings, key.section), key.name)
     return held
+
+
+def changed_keys(before: Settings, after: Settings) -> tuple[str, ...]:
+    """Return the ``section.key`` of everything that differs, key bindings by their id."""
+    found = [key.id for key in keys() if value_of(before, key) != value_of(after, key)]
+    old, new = dict(before.keys.bindings), dict(after.keys.bindings)
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return (*found, *(f"{BINDINGS_SECTION}.{name}" for name in names))

@@ -1,0 +1,75 @@
+"""What comes out of reading settings: the values, where each came from, what was wrong."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from podfetch_tui.model.settings import Settings
+
+
+class Origin(str, Enum):
+    """Who set a value; a later one wins over an earlier one."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    COMMAND_LINE = "command line"
+    RUNTIME = "runtime"
+    """Changed while the engine runs, and not saved."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where the value of one key came from."""
+
+    origin: Origin = Origin.DEFAULT
+    name: str = ""
+    """File name, or name of the environment variable."""
+    line: int = 0
+    """Line of the file, from 1; 0 where there is none."""
+
+    @property
+    def text(self) -> str:
+        """``podfetch.ini:12``, ``PODFETCH_ENGINE__PER_HOST``, ``command line``, ``default``."""
+        if self.origin is Origin.FILE:
+            return f"{self.name}:{self.line}"
+        return self.place
+
+    @property
+    def place(self) -> str:
+        """What stands in front of a problem: the text without its line."""
+        return self.name or str(self.origin.value)
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong, and what to do about it."""
+
+    file: str
+    """Name of the file; or of the environment variable, or ``command line``."""
+    line: int
+    """Line of the file, from 1; 0 where there is none."""
+    key: str = ""
+    """``section.key``, as far as it is known."""
+    message: str
+    hint: str = ""
+
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{where}: {self.message}{hint}"
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings as they were read. With any problem they must not be applied."""
+
+    settings: Settings
+    sources: dict[str, Source]
+    """``section.key`` → where its value came from, for every key."""
+    problems: tuple[Problem, ...] = ()
+    file: str | None = None
+    """The INI that was read, as it was named."""
+    in_file: dict[str, str] = {}
+    """``section.key`` → its text in the INI, for the keys that stand there."""
