@@ -206,10 +206,18 @@ def _feeds(request: PageRequest) -> tuple[list[str], Select[Any]]:
         .correlate(feed)
         .scalar_subquery()
     )
-    plain = (
-        "state state_reason breaker consecutive_failures last_error last_family last_status"
-        " last_success_at next_poll_at priority"
-    ).split()
+    plain = [
+        "state",
+        "state_reason",
+        "breaker",
+        "consecutive_failures",
+        "last_error",
+        "last_family",
+        "last_status",
+        "last_success_at",
+        "next_poll_at",
+        "priority",
+    ]
     counters = ["episodes", "archived", "pending", "failed", "bytes"]
     names = ["id", "url", "title", *plain, "tags", *counters]
     statement = select(

@@ -1,0 +1,29 @@
+"""Runs ``--once`` on an archive; the test that started it kills it at any moment."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from podfetch_tui.cli import compose
+from podfetch_tui.model.writes import ImportFeeds, NewFeed
+from support.archive import settings_for
+
+
+def main() -> None:
+    root, *urls = sys.argv[1:]
+    settings = settings_for(Path(root), engine={"download_workers": 8})
+    with compose.changing(settings) as archive:
+        write = ImportFeeds(
+            source="test",
+            feeds=tuple(NewFeed(url=url) for url in urls),
+            at=archive.clock.now_ms(),
+        )
+        archive.writer.submit(write).result()
+        with compose.engine_on(archive, settings, once=True) as engine:
+            engine.finished.wait()
+            engine.stop(timeout=10)
+
+
+if __name__ == "__main__":
+    main()
