@@ -17,14 +17,14 @@ from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.text import clean
 from podfetch_tui.net.deadlines import Watch
 from podfetch_tui.net.failures import TRANSFER_ERRORS, transfer_failure
-from podfetch_tui.net.headers import content_length, read_fields
-from podfetch_tui.net.pools import Connection, Pool, Pools, Reply, ask
+from podfetch_tui.net.headers import Fields
+from podfetch_tui.net.pools import Connection, Pool, Pools, ask
+from podfetch_tui.net.reply import Reply
 from podfetch_tui.net.target import Target
 
 _DRAIN_BYTES = 64 * 1024
 _DRAIN_S = 5.0
 _EVIDENCE = 2048
-_BODILESS = frozenset((204, 304))
 _STALE = (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
@@ -40,22 +40,16 @@ class Answer:
     def __init__(
         self, pool: Pool, conn: Connection, reply: Reply, sock: socket.socket, watch: Watch
     ) -> None:
-        """Take over a connection whose answer has begun.
-
-        Raises:
-            Failure: PROTOCOL, when the length of the body cannot be known.
-        """
+        """Take over a connection whose answer has begun."""
         self._pool = pool
         self._conn = conn
         self._reply = reply
         self._sock = sock
         self._over = False
-        self._left: int | None = 0
+        self._left = reply.body_length
         self.watch = watch
         self.status: int = reply.status
-        self.fields = read_fields(reply.msg)
-        if self.status not in _BODILESS:
-            self._left = self._framing()
+        self.fields: Fields = reply.fields
 
     @property
     def length(self) -> int | None:
@@ -131,17 +125,6 @@ class Answer:
             self.discard()
         self.finish()
         return bytes(head)
-
-    def _framing(self) -> int | None:
-        reply = self._reply
-        coding = self.fields.get("transfer-encoding", "").lower()
-        if coding in ("", "identity"):
-            return content_length(self.fields)
-        if coding != "chunked":
-            raise Failure(Kind.PROTOCOL, f"unknown Transfer-Encoding {clean(coding, 60)}")
-        if not reply.chunked:
-            reply.chunked, reply.chunk_left, reply.length = True, None, None
-        return None
 
     def _read_chunk(self, view: memoryview) -> int:
         reply = self._reply

@@ -132,12 +132,6 @@ def _http_failure(error: http.client.HTTPException) -> Failure:
         if isinstance(cause, ValueError) and not str(cause).endswith(": b''"):
             return Failure(Kind.PROTOCOL, "the chunked body has no valid chunk size")
         return Failure(Kind.SHORT_BODY, "the body ended early")
-    if isinstance(error, http.client.BadStatusLine):
-        return Failure(Kind.PROTOCOL, f"not an HTTP answer: {clean(str(error), 80)}")
-    if isinstance(error, http.client.LineTooLong):
-        return Failure(Kind.PROTOCOL, "a header line is longer than 64 KiB")
-    if isinstance(error, http.client.UnknownProtocol):
-        return Failure(Kind.PROTOCOL, f"unknown HTTP version {clean(str(error), 40)}")
     return Failure(Kind.PROTOCOL, f"malformed answer: {clean(str(error), 160)}")
 
 

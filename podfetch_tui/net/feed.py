@@ -14,7 +14,7 @@ from podfetch_tui.model.feed import Validators
 from podfetch_tui.model.text import clean, redact
 from podfetch_tui.net.decode import BodyDecoder, too_large
 from podfetch_tui.net.exchange import Answer
-from podfetch_tui.net.headers import content_codings, max_age, retry_after, validators
+from podfetch_tui.net.headers import cleaned, content_codings, max_age, retry_after, validators
 from podfetch_tui.net.redirects import Trail
 
 logger = logging.getLogger(__name__)
@@ -80,8 +80,8 @@ def receive(
         status=answer.status,
         body=body,
         validators=validators(fields, known=None if changed else known),
-        content_type=clean(fields.get("content-type", ""), 200),
-        content_location=clean(fields.get("content-location", ""), 2000),
+        content_type=cleaned(fields, "content-type"),
+        content_location=cleaned(fields, "content-location"),
         final_url=trail.target.url,
         permanent_url=trail.permanent_url,
         hops=trail.hops,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import calendar
 import email.utils
 import re
-from http.client import HTTPMessage
 
 from podfetch_tui import __version__
 from podfetch_tui.model.errors import Failure, Kind
@@ -20,15 +19,10 @@ from podfetch_tui.model.work_settings import NetworkSettings
 
 Fields = dict[str, str]
 """Lower-case field name → value. Lists are joined by commas; of other repeated fields
-the first one holds."""
+the first one holds (``net.reply``)."""
 
-_LISTS = frozenset(
-    ("cache-control", "connection", "content-encoding", "content-length", "transfer-encoding")
-)
 _MAX_VALIDATOR = 1024
-_FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _DIGITS = re.compile(r"[0-9]+\Z")
 _STRONG = re.compile(r'"[^"]*"\Z')
 _MAX_AGE = re.compile(r'(?:^|[,\s])max-age\s*=\s*"?([0-9]+)"?\s*(?=$|,)', re.IGNORECASE)
@@ -51,25 +45,6 @@ def field_text(text: str) -> str:
     return clean(text, 300).encode("ascii", "replace").decode("ascii")
 
 
-def read_fields(message: HTTPMessage) -> Fields:
-    """Return the fields of a response.
-
-    The email parser behind ``http.client`` gives up at the first line that is no field and
-    leaves the rest as payload; a ``Content-Length`` lost that way would end the body at
-    the wrong byte, so the rest is read line by line.
-    """
-    fields: Fields = {}
-    for name, value in message.raw_items():
-        _add(fields, name, value)
-    rest = message.get_payload()
-    if rest and isinstance(rest, str):
-        for line in rest.splitlines():
-            name, colon, value = line.partition(":")
-            if colon and _NAME.match(name.rstrip()):
-                _add(fields, name.rstrip(), value.strip())
-    return fields
-
-
 def validators(fields: Fields, *, known: Validators | None = None) -> Validators:
     """Return what to ask with next time; those a 304 leaves out stay as they were."""
     etag = _validator(fields.get("etag"))
@@ -78,6 +53,12 @@ def validators(fields: Fields, *, known: Validators | None = None) -> Validators
         etag = known.etag if etag is None else etag
         modified = known.last_modified if modified is None else modified
     return Validators(etag, modified)
+
+
+def cleaned(fields: Fields, name: str) -> str:
+    """Return a field as harmless text, empty when missing."""
+    text = fields.get(name)
+    return clean(text, 2000) if text else ""
 
 
 def content_length(fields: Fields) -> int | None:
@@ -165,17 +146,6 @@ def max_age(fields: Fields) -> int | None:
     if match is None:
         return None
     return _MAX_SECONDS if len(match[1]) > 10 else int(match[1])
-
-
-def _add(fields: Fields, name: str, value: str) -> None:
-    name = name.lower()
-    if "\n" in value:
-        value = _FOLD.sub(" ", value)
-    value = value.rstrip()
-    if name not in fields:
-        fields[name] = value
-    elif name in _LISTS:
-        fields[name] = f"{fields[name]}, {value}"
 
 
 def _validator(text: str | None) -> str | None:

@@ -23,6 +23,7 @@ from urllib3.exceptions import ClosedPoolError, EmptyPoolError
 from podfetch_tui.model.errors import BadConfiguration, Failure, Kind
 from podfetch_tui.net.deadlines import Watch
 from podfetch_tui.net.failures import handshake_failure
+from podfetch_tui.net.reply import Reply
 from podfetch_tui.net.target import Origin
 from podfetch_tui.net.vetting import Dialer
 
@@ -30,22 +31,10 @@ _MAX_POOLS = 512
 _IDLE_S = 60.0
 _WAIT_S = 10.0
 _SLICE_S = 0.2
-_MAX_INTERIM = 10
 
-
-class Reply(http.client.HTTPResponse):
-    """The standard library's response, which takes only 100 for an interim answer."""
-
-    def begin(self) -> None:
-        """Read the status line and fields of the final answer (RFC 9110 15.2)."""
-        super().begin()
-        for _ in range(_MAX_INTERIM):
-            if not 101 < self.status < 200:
-                return
-            del self.headers
-            self.headers = self.msg = None  # type: ignore[assignment]
-            super().begin()
-        raise http.client.HTTPException("too many interim answers")
+# Past urllib3's own versions, which look for a marker in every value and copy every field.
+_put_field = http.client.HTTPConnection.putheader
+_get_reply = http.client.HTTPConnection.getresponse
 
 
 class PlainConnection(HTTPConnection):
@@ -268,10 +257,12 @@ def ask(conn: Connection, path: str, headers: Mapping[str, str], idle_timeout: f
         OSError, http.client.HTTPException, ValueError: what broke the exchange.
     """
     if conn.sock is None:
-        conn.timeout = min(conn.dialer.rules.connect_timeout, conn.watch.remaining())
         conn.connect()
     sock = cast(socket.socket, conn.sock)
-    conn.timeout = idle_timeout
+    sock.settimeout(idle_timeout)
     conn.watch.hold(sock)
-    conn.request("GET", path, headers=headers, preload_content=False)
-    return cast(Reply, http.client.HTTPConnection.getresponse(conn))
+    conn.putrequest("GET", path, skip_accept_encoding=True)
+    for name, value in headers.items():
+        _put_field(conn, name, value)
+    conn.endheaders()
+    return cast(Reply, _get_reply(conn))

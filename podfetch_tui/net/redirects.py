@@ -34,7 +34,7 @@ class Trail:
         self._max = max_redirects
         self._allow = allow
         self._start = start
-        self._seen = {start.url}
+        self._seen: set[str] = set()
         self._permanent = True
 
     @property
@@ -45,6 +45,8 @@ class Trail:
     @property
     def downgraded(self) -> bool:
         """Whether a hop led from https to http."""
+        if not self._hops:
+            return False
         urls = (self._start.url, *(url for _, url in self._hops))
         return any(
             before.startswith("https:") and after.startswith("http:")
@@ -76,9 +78,9 @@ class Trail:
         if len(self._hops) >= self._max:
             raise Failure(Kind.REDIRECT_LIMIT, f"more than {self._max} redirects", status=status)
         target = join_location(self.target, location, self._allow)
+        self._seen.add(self.target.url)
         if target.url in self._seen:
             raise Failure(Kind.REDIRECT_LOOP, "redirected in a circle", status=status)
-        self._seen.add(target.url)
         self._hops += ((status, target.url),)
         self._permanent = self._permanent and status in _PERMANENT
         self.target = target

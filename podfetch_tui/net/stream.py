@@ -21,6 +21,7 @@ from podfetch_tui.model.text import clean
 from podfetch_tui.net.decode import too_large
 from podfetch_tui.net.exchange import Answer
 from podfetch_tui.net.headers import (
+    cleaned,
     content_codings,
     content_range,
     http_date,
@@ -130,7 +131,7 @@ class MediaStream:
         """To be stored with the bytes, for a later :class:`Resume`."""
         self.resumable = _is_resumable(answer, self.total)
         """Whether the rest may be asked for by range after a break."""
-        self.content_type = clean(fields.get("content-type", ""), 200)
+        self.content_type = cleaned(fields, "content-type")
         """The raw field, cleaned; may be empty or wrong."""
         self.final_url = trail.target.url
         """Where the bytes come from, without userinfo."""
