@@ -253,7 +253,7 @@ def _episodes(request: PageRequest) -> tuple[list[str], Select[Any]]:
         "title": episode.c.title,
         "published_at": episode.c.published,
         "state": episode.c.state,
-        "path": func.nullif(episode.c.path, ""),
+        "path": func.coalesce(func.nullif(episode.c.path, ""), func.nullif(media.c.path, "")),
         "bytes": media.c.bytes,
         "sha256": func.lower(func.nullif(func.hex(media.c.sha256), "")),
         "media_type": func.coalesce(

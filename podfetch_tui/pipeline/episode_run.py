@@ -6,11 +6,13 @@ import threading
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+import msgspec
+
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.job import EpisodeJob, Job, RunResult, TransferProgress
 from podfetch_tui.model.outcome import Outcome, Result
-from podfetch_tui.model.writes import Claim, Derive, Reserved, Sealed
+from podfetch_tui.model.writes import Claim, Derive, EpisodeEnd, Reserved, Sealed
 from podfetch_tui.pipeline import derive, record
 from podfetch_tui.pipeline.download import Received, download
 from podfetch_tui.pipeline.outcomes import failed, outcome_of
@@ -37,6 +39,7 @@ def run(job: Job, services: Services, on_progress: OnProgress, stop: threading.E
         path = _finish_sealed(job, services, stop)
         if path is not None:
             return _committed(job, services, started, path, Received(), on_progress)
+        job = _begin_again(job, services)
     received = Received()
     try:
         path = _fetch(job, services, on_progress, stop, received)
@@ -114,6 +117,24 @@ def _finish_sealed(job: EpisodeJob, services: Services, stop: threading.Event) -
             return None
     sealed = Sealed(path=episode.path, existing=episode.sealed_path or None, media_id=0)
     return record.place(episode.id, episode.part, sealed, services, stop)
+
+
+def _begin_again(job: EpisodeJob, services: Services) -> EpisodeJob:
+    """The sealed bytes are gone: forget the part and download once more."""
+    now = services.clock.now_ms()
+    services.commit(
+        EpisodeEnd(
+            episode_id=job.episode.id,
+            state=EpisodeState.PENDING,
+            next_attempt_at=now,
+            error="the sealed bytes are not on the disk",
+            keep_part=False,
+        )
+    )
+    episode = msgspec.structs.replace(
+        job.episode, state=EpisodeState.PENDING, part="", durable=0, total=None
+    )
+    return msgspec.structs.replace(job, episode=episode)
 
 
 def _committed(
