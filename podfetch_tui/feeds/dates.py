@@ -32,7 +32,7 @@ _ZONE_HOURS = {
 
 _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1).toordinal()
-_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+_FIRST_YEAR, _LAST_YEAR = 1000, 9998
 _LONGEST_OFFSET_MIN = 14 * 60  # Kiribati, the zone furthest from UTC
 _LONGEST_TEXT = 100
 
@@ -52,7 +52,7 @@ _ASCTIME = re.compile(
 )
 _ISO8601 = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?|(?P<month2>\d\d)(?P<day2>\d\d))?"
-    r"(?:[t ](?P<hour>\d{1,2})(?::?(?P<minute>\d{2})(?::?(?P<second>\d{2})(?:[.,]\d+)?)?)?"
+    r"(?:[t ](?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:[.,]\d+)?)?)?"
     r"\ ?(?P<zone>[a-z+-]\S*)?)?",
     re.ASCII,
 )

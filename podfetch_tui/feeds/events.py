@@ -69,8 +69,8 @@ class Events:
         self.parser.StartNamespaceDeclHandler = None
 
     def document(self) -> FeedDocument | None:
-        """Return the document, or ``None`` when no channel was seen."""
-        if self._channels != 1:
+        """Return the document, or ``None`` when there was nothing of a feed in it."""
+        if self._channels != 1 or not (self._items or self._channel["title"].strip()):
             return None
         return make_document(self._channel, self._items, base=self._url, parser="fast")
 
@@ -122,7 +122,7 @@ class Events:
             depth -= 1
             if slot:
                 parser.CharacterDataHandler = None
-                _put(channel, slot, "".join(pieces))
+                channel[slot] = _kept(slot, channel[slot], "".join(pieces))
                 pieces.clear()
                 slot = ""
 
@@ -154,32 +154,33 @@ class Events:
             try:
                 slot = slots[name]
             except KeyError:
-                slot = slots[name] = ITEM_SLOTS.get(vocabulary(name, prefixes), IGNORED)
-            if attributes:
+                slot = slots[name] = _slot_in_item(vocabulary(name, prefixes))
+            if attributes and slot is not IGNORED:
                 slot = _item_slot(slot, attributes, found, enclosures, media)
             if slot is not IGNORED:
                 parser.CharacterDataHandler = append
 
         def end(_: str) -> None:
             nonlocal slot, inside, found
-            if not slot:
+            if slot and slot is not IGNORED:
+                parser.CharacterDataHandler = None
+                text = "".join(pieces)
+                pieces.clear()
+                if found[slot]:
+                    text = _kept(slot, found[slot], text)
+                found[slot] = text
+                slot = IGNORED if inside else ""
+                inside = 0
+            elif inside:
+                inside -= 1
+            elif slot:
+                slot = ""
+            else:
                 self._add(found, enclosures, media)
                 found = NO_ITEM.copy()
                 enclosures.clear()
                 media.clear()
                 resume()
-            elif inside and slot != "author":
-                inside -= 1
-            else:
-                if slot is not IGNORED:
-                    parser.CharacterDataHandler = None
-                    if found[slot]:
-                        _put(found, slot, "".join(pieces))
-                    else:
-                        found[slot] = "".join(pieces)
-                    pieces.clear()
-                slot = IGNORED if inside else ""
-                inside = 0
 
         return start, end
 
@@ -205,17 +206,21 @@ class Events:
             raise Declined
 
 
-def _put(found: dict[str, str], slot: str, text: str) -> None:
-    """Keep ``text``; of two titles the first, of two descriptions the longer, else the last.
+def _slot_in_item(kind: tuple[str, str]) -> str:
+    """The slot of an item's child; an item inside an item is for the tolerant parser."""
+    if kind == ("", "item"):
+        raise Declined
+    return ITEM_SLOTS.get(kind, IGNORED)
+
+
+def _kept(slot: str, before: str, text: str) -> str:
+    """Of two titles the first, of two descriptions the longer, else the last.
 
     As feedparser does, so that a document gives the same on both ways.
     """
-    before = found[slot]
     if slot == "title" and before.strip():
-        return
-    if slot == "description" and len(before) > len(text):
-        return
-    found[slot] = text
+        return before
+    return before if slot == "description" and len(before) > len(text) else text
 
 
 def _nested(slot: str, name: str, inside: int) -> str:
@@ -251,9 +256,19 @@ def _item_slot(
             enclosures.append(attributes)
         elif relation == "alternate" and _is_html(attributes):
             found["link"] = attributes["href"]
+    elif _is_odd(slot, attributes):
+        raise Declined
     else:
         return slot
     return IGNORED
+
+
+def _is_odd(slot: str, attributes: dict[str, str]) -> bool:
+    """A title in base64, a link to a file as text: for the tolerant parser."""
+    if slot == "title":
+        kind = attributes.get("type", "text")
+        return "mode" in attributes or kind not in ("text", "html", "text/plain", "text/html")
+    return slot == "link" and "rel" in attributes
 
 
 def _channel_slot(
@@ -269,6 +284,8 @@ def _channel_slot(
         elif relation == "alternate" and _is_html(attributes):
             channel["link"] = attributes["href"]
         return ""
+    elif _is_odd(slot, attributes):
+        raise Declined
     return "" if slot in _SECTION_SLOTS or (is_atom and slot == "author") else slot
 
 

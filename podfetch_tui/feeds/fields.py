@@ -48,7 +48,7 @@ NO_CHANNEL = dict.fromkeys(
 )
 """A channel of which nothing was found."""
 
-_DESCRIPTIONS = ("description", "content", "itunes_summary", "media_description")
+_OTHER_DESCRIPTIONS = ("content", "itunes_summary", "media_description")
 _WEB = ("http://", "https://")
 _EXTRA_SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)/+")
 _EXPLICIT = {
@@ -272,8 +272,9 @@ def _is_audio_or_video(attributes: Attributes) -> bool:
 def _description(found: dict[str, str]) -> str:
     """The longest of the texts that describe it, at most :data:`LONGEST_TEXT` bytes."""
     text = found["description"]
-    if found["content"] or found["itunes_summary"] or found["media_description"]:
-        text = max((found[slot] for slot in _DESCRIPTIONS), key=len)
+    for slot in _OTHER_DESCRIPTIONS:
+        if found[slot] and len(found[slot]) > len(text):
+            text = found[slot]
     text = text.strip()
     if len(text) <= LONGEST_TEXT // 4:
         return text
