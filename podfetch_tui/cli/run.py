@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from pathlib import Path
+from typing import TextIO, cast
 
 import msgspec
 
@@ -62,7 +63,7 @@ def _headless(engine: Engine, settings: Settings, options: RunOptions) -> int:
     log = logs.setup(
         level="debug" if options.verbose > 0 else settings.logging.level,
         json=as_json or settings.logging.format == "json",
-        stream=narration,  # type: ignore[arg-type]  a handler needs write and flush only
+        stream=cast(TextIO, narration),  # a handler needs write and flush only
         file=Path(settings.logging.file).expanduser() if settings.logging.file else None,
         max_size=settings.logging.max_size,
         keep=settings.logging.keep,
@@ -80,7 +81,7 @@ def _headless(engine: Engine, settings: Settings, options: RunOptions) -> int:
         show(
             LocalClient(engine),
             engine.finished,
-            stream=narration,
+            stream=cast(TextIO, narration),  # a handler needs write and flush only
             as_json=as_json,
             quiet=options.verbose < 0,
             stop=lambda: engine.stop(timeout=settings.engine.drain_timeout),
