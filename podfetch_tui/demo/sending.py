@@ -1,169 +1,169 @@
-"""How the podcast host puts an answer on the wire, truthfully or not."""
+"""How an answer gets onto the wire, truthfully or not, as a script of steps.
+
+A script says what to send and when to wait; the loop in ``loop.py`` carries it out, so that
+a thousand connections can drip or hang without a thread of their own.
+"""
 
 from __future__ import annotations
 
-import re
-import socket
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Union
 
-from podfetch_tui.demo.routes import Request, Route
+from podfetch_tui.demo.answers import Plan
+from podfetch_tui.demo.routes import Route
 
-_PIECE = 262144
-_REASONS = {200: "OK", 206: "Partial Content", 304: "Not Modified", 404: "Not Found"}
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)\Z")
-
-
-class Hangup(Exception):
-    """The connection is to be reset."""
+_PIECE = 256 * 1024
+_CHEAP_COPY = 32 * 1024
+_PACES_PER_S = 10
+_SMALLEST_PACE = 64
 
 
-def send(
-    connection: socket.socket, request: Request, route: Route, closing: threading.Event
-) -> tuple[int, int, bool]:
-    """Send ``route`` as the answer to ``request``.
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Send nothing for a while."""
 
-    Returns:
-        The status, how many body bytes were sent, and whether the connection can go on.
+    seconds: float
 
-    Raises:
-        Hangup: The route asks for a reset.
-        OSError: The client went away.
+
+class End(Enum):
+    """How a connection ends before its time."""
+
+    CLOSE = "close"
+    RESET = "reset"
+    HANG = "hang"
+
+
+Step = Union[bytes, Pause, End]
+
+
+class Exchange:
+    """One request and the answer to it, as far as it got.
+
+    Attributes:
+        keep: Whether the connection takes another request afterwards.
+        sent: Body bytes handed over so far.
     """
-    if route.hang_before:
-        closing.wait()
-        return route.status, 0, False
-    if _is_unmodified(request, route):
-        _send_head(connection, route, 304, _validators(route), closing)
-        return 304, 0, True
-    size = len(route.body) if isinstance(route.body, bytes) else route.body.size
-    status, start, stop = route.status, 0, size
-    fields = [("Content-Type", route.content_type), *_validators(route), *route.headers]
-    wanted = _range(request, route, size)
-    if wanted is not None:
-        start, stop = wanted
-        if start >= size:
-            fields.append(("Content-Range", f"bytes */{size}"))
-            _send_head(connection, route, 416, [*fields, ("Content-Length", "0")], closing)
-            return 416, 0, True
-        status = 206
-        fields.append(("Content-Range", route.content_range or f"bytes {start}-{stop - 1}/{size}"))
-    if route.framing == "length":
-        declared = stop - start if route.declared_length is None else route.declared_length
-        fields.append(("Content-Length", str(declared)))
-    elif route.framing in ("chunked", "broken_chunks"):
-        fields.append(("Transfer-Encoding", "chunked"))
+
+    __slots__ = ("_note", "_noted", "keep", "plan", "sent", "steps")
+
+    def __init__(self, plan: Plan, head: bytes, *, keep: bool, note: Callable[[int], None]) -> None:
+        """``note`` is told the body bytes once, before the client can see the end."""
+        self.plan = plan
+        self.keep = keep
+        self.sent = 0
+        self._note = note
+        self._noted = False
+        self.steps: Iterator[Step] = self._script(head)
+
+    def end(self) -> None:
+        """The answer ends here, however; later calls do nothing."""
+        if not self._noted:
+            self._noted = True
+            self._note(self.sent)
+
+    def _script(self, head: bytes) -> Iterator[Step]:
+        plan, route = self.plan, self.plan.route
+        yield from _overture(route, head)
+        if route.reset_before or route.hang_before:
+            self.end()
+            yield End.RESET if route.reset_before else End.HANG
+        held = head if route.drip_headers is None else b""
+        limit, ending = _limit(route, plan)
+        for piece in _pieces(plan, limit):
+            self.sent += len(piece)
+            is_last = self.sent == limit
+            wire = _framed(route.framing, piece)
+            if is_last and ending is None:
+                wire += _closing_bytes(route.framing)
+                self.end()
+            yield from _joined(held, wire)
+            held = b""
+            if not is_last:
+                yield from _pace(route, len(piece))
+        if not self.sent:
+            if ending is None:
+                self.end()
+            yield held + (_closing_bytes(route.framing) if plan.has_body else b"")
+        self.end()
+        if ending is not None:
+            yield ending
+
+
+def _joined(held: bytes, wire: bytes) -> Iterator[Step]:
+    """One packet where it is cheap; copying a large piece is not."""
+    if not held or len(wire) < _CHEAP_COPY:
+        yield held + wire
     else:
-        fields.append(("Connection", "close"))
-    _send_head(connection, route, status, fields, closing)
-    if request.method == "HEAD" or route.status in (204, 304):
-        return status, 0, True
-    sent = _send_body(connection, route, start, stop, closing)
-    is_whole = route.declared_length in (None, stop - start)
-    return status, sent, route.framing in ("length", "chunked") and is_whole
+        yield held
+        yield wire
 
 
-def _validators(route: Route) -> list[tuple[str, str]]:
-    fields = []
-    if route.etag is not None:
-        fields.append(("ETag", route.etag))
-    if route.last_modified is not None:
-        fields.append(("Last-Modified", route.last_modified))
-    return fields
+def _overture(route: Route, head: bytes) -> Iterator[Step]:
+    """What happens before the body, but for a header that is sent in one go."""
+    if route.delay:
+        yield Pause(route.delay)
+    if route.drip_headers is not None and not (route.hang_before or route.reset_before):
+        for position in range(len(head)):
+            yield head[position : position + 1]
+            yield Pause(route.drip_headers)
 
 
-def _is_unmodified(request: Request, route: Route) -> bool:
-    if route.status != 200:
-        return False
-    asked = request.headers.get("if-none-match")
-    if asked is not None:
-        return route.etag is not None and route.etag in asked
-    since = request.headers.get("if-modified-since")
-    return since is not None and since == route.last_modified
+def _limit(route: Route, plan: Plan) -> tuple[int | None, End | None]:
+    """Return after how many body bytes the body ends (``None``: never), and how it ends."""
+    if not plan.has_body:
+        return 0, None
+    whole = None if route.endless else plan.stop - plan.start
+    ends = [
+        (position, ending)
+        for position, ending in (
+            (route.cut_at, End.CLOSE),
+            (route.reset_at, End.RESET),
+            (route.hang_at, End.HANG),
+        )
+        if position is not None and (whole is None or position <= whole)
+    ]
+    return min(ends, key=lambda end: end[0]) if ends else (whole, None)
 
 
-def _range(request: Request, route: Route, size: int) -> tuple[int, int] | None:
-    match = _RANGE.match(request.headers.get("range", ""))
-    if not match or not route.ranges or route.status != 200:
-        return None
-    condition = request.headers.get("if-range")
-    is_stale = condition is not None and condition not in (route.etag, route.last_modified)
-    if is_stale and not route.ignore_if_range:
-        return None
-    stop = int(match[2]) + 1 if match[2] else size
-    return int(match[1]), min(stop, size)
-
-
-def _send_head(
-    connection: socket.socket,
-    route: Route,
-    status: int,
-    fields: list[tuple[str, str]],
-    closing: threading.Event,
-) -> None:
-    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Answer')}"]
-    lines += [f"{name}: {value}" for name, value in fields]
-    head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
-    if route.drip_headers is None:
-        connection.sendall(head)
-        return
-    for position in range(len(head)):
-        connection.sendall(head[position : position + 1])
-        if closing.wait(route.drip_headers):
-            return
-
-
-def _send_body(
-    connection: socket.socket, route: Route, start: int, stop: int, closing: threading.Event
-) -> int:
-    sent = 0
-    for piece in _pieces(route, start, stop):
-        connection.sendall(_framed(route, piece))
-        sent += len(piece)
-        if route.reset_at is not None and sent >= route.reset_at:
-            raise Hangup
-        if route.hang_at is not None and sent >= route.hang_at:
-            closing.wait()
-            return sent
-        if (
-            closing.wait(_pause(route, len(piece)))
-            if _pause(route, len(piece))
-            else closing.is_set()
-        ):
-            return sent
-    if route.framing == "chunked":
-        connection.sendall(b"0\r\n\r\n")
-    return sent
-
-
-def _pause(route: Route, count: int) -> float:
-    if route.drip is not None:
-        return route.drip[1]
-    return count / route.rate if route.rate else 0.0
-
-
-def _framed(route: Route, piece: bytes) -> bytes:
-    if route.framing == "broken_chunks":
-        return b"zz\r\n" + piece
-    return b"%x\r\n%b\r\n" % (len(piece), piece) if route.framing == "chunked" else piece
-
-
-def _pieces(route: Route, start: int, stop: int) -> Iterator[bytes]:
-    """Cut the body so that limits fall on the ends of pieces."""
-    step = _PIECE
-    if route.drip is not None:
-        step = route.drip[0]
-    elif route.rate:
-        step = max(1024, min(_PIECE, route.rate // 10))
-    limit = min(n for n in (route.reset_at, route.hang_at, stop - start) if n is not None)
-    while True:
-        at = start
-        while at < stop:
-            end = min(at + step, stop)
-            if at < start + limit < end:
-                end = start + limit
-            body = route.body
+def _pieces(plan: Plan, limit: int | None) -> Iterator[bytes]:
+    """Cut the body so that the limit falls on the end of a piece."""
+    body, step, left = plan.route.body, _step(plan.route), limit
+    while left is None or left > 0:
+        at = plan.start
+        while at < plan.stop and (left is None or left > 0):
+            end = (
+                min(at + step, plan.stop) if left is None else min(at + step, plan.stop, at + left)
+            )
             yield body[at:end] if isinstance(body, bytes) else body.read(at, end)
+            if left is not None:
+                left -= end - at
             at = end
-        if not route.endless or start == stop:
+        if at == plan.start:
             return
+
+
+def _step(route: Route) -> int:
+    if route.drip is not None:
+        return route.drip[0]
+    if route.rate:
+        return max(_SMALLEST_PACE, min(_PIECE, route.rate // _PACES_PER_S))
+    return _PIECE
+
+
+def _pace(route: Route, count: int) -> Iterator[Step]:
+    if route.drip is not None:
+        yield Pause(route.drip[1])
+    elif route.rate:
+        yield Pause(count / route.rate)
+
+
+def _framed(framing: str, piece: bytes) -> bytes:
+    if framing in ("chunked", "unfinished_chunks"):
+        return b"%x\r\n%b\r\n" % (len(piece), piece)
+    return b"zz\r\n" + piece + b"\r\n" if framing == "broken_chunks" else piece
+
+
+def _closing_bytes(framing: str) -> bytes:
+    return b"0\r\n\r\n" if framing == "chunked" else b""
