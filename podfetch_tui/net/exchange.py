@@ -159,7 +159,7 @@ def exchange(
         try:
             reply = ask(conn, target.path, headers, idle_timeout)
             return Answer(pool, conn, reply, cast(socket.socket, watch.sock), watch)
-        except TRANSFER_ERRORS as error:
+        except (Failure, *TRANSFER_ERRORS) as error:
             close(pool, conn, reply)
             watch.check()
             if not (reused and isinstance(error, _STALE)):

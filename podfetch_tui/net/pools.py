@@ -29,7 +29,6 @@ from podfetch_tui.net.vetting import Dialer
 
 _MAX_POOLS = 512
 _IDLE_S = 60.0
-_WAIT_S = 10.0
 _SLICE_S = 0.2
 
 # Past urllib3's own versions, which look for a marker in every value and copy every field.
@@ -98,7 +97,7 @@ class _Pool:
     used_at: float = 0.0
 
     def lease(self, watch: Watch) -> Connection:
-        """Take a connection, waiting a little while all are in use.
+        """Take a connection, waiting as long as for a new one while all are in use.
 
         Raises:
             Failure: HOST_BUSY, DEADLINE or STOPPED.
@@ -111,7 +110,7 @@ class _Pool:
                 conn = cast(Connection, self._get_conn(timeout=_SLICE_S if waited else 0.0))  # type: ignore[attr-defined]
             except EmptyPoolError:
                 watch.remaining()
-                if waited >= _WAIT_S:
+                if waited >= self.dialer.rules.connect_timeout:
                     raise Failure(
                         Kind.HOST_BUSY, "all our connections to the host are in use"
                     ) from None
