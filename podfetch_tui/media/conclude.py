@@ -85,6 +85,8 @@ def _problem(main: Track | None, facts: Facts, shape: Shape, stated: float | Non
         return shape.problem
     if main is None:
         return "holds neither sound nor moving pictures"
+    if not main.codec:
+        return "its codec is not known"
     if facts.packets == 0:
         return "holds no sound or pictures behind its headers"
     if stated and facts.measured_s is not None and is_short(facts.measured_s, stated):

@@ -192,7 +192,7 @@ def _facts(report: _Report, streams: dict[str, _Stream]) -> Facts:
 
 def _track(stream: _Stream) -> Track:
     return Track(
-        codec=stream.codec_name,
+        codec="" if stream.codec_name == "unknown" else stream.codec_name,
         duration_s=_number(stream.duration),
         sample_rate=round(_number(stream.sample_rate) or 0) or None,
         channels=stream.channels or None,

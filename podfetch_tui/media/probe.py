@@ -55,15 +55,32 @@ def probe(_payload: bytes, params: ProbeParams) -> MediaInfo:
         name = FORMATS.get(params.container)
         if name is None:
             return unreadable(params.container, "there is no reader for this container", shape)
-        file.seek(0)
         try:
-            facts = _look(file, name, wanted_mode(params.mode, shape))
+            facts = _look(_Source(file, status.st_size), name, wanted_mode(params.mode, shape))
         except (av.error.FFmpegError, ValueError) as error:
             return unreadable(params.container, _reason(error), shape)
         return conclude(params.container, status.st_size, facts, shape)
 
 
-def _look(file: BinaryIO, name: str, mode: ProbeMode) -> Facts:
+class _Source:
+    """The file as FFmpeg may use it: a place outside it is its end, and never an exception."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._size = size
+        self.read = file.read
+        self.tell = file.tell
+        file.seek(0)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_CUR:
+            offset += self._file.tell()
+        elif whence == os.SEEK_END:
+            offset += self._size
+        return self._file.seek(offset if 0 <= offset <= self._size else self._size)
+
+
+def _look(file: _Source, name: str, mode: ProbeMode) -> Facts:
     options = {"protocol_whitelist": _NO_PROTOCOL, "format_whitelist": name}
     with av.open(
         file,
@@ -128,6 +145,8 @@ def _read_all(
     """Read every packet to the end, and decode them where that is asked."""
     start, end, packets, frames = inf, -inf, 0, 0
     bases = {stream.index: float(stream.time_base or 0) for stream in streams}
+    # Asked to decode what it has no codec for, PyAV 17 dies instead of raising.
+    decode = decode and all(_codec(stream) for stream in streams)
     for packet in container.demux(streams):
         if packet.size:
             packets += 1

@@ -54,7 +54,8 @@ def shape_of(file: BinaryIO, container: str) -> Shape:
 
 
 def _read(file: BinaryIO, at: int, count: int) -> bytes:
-    file.seek(at)
+    # Not simply to ``at``: a place that no file system reaches is an error there.
+    file.seek(min(at, file.seek(0, os.SEEK_END)))
     return file.read(count)
 
 

@@ -50,6 +50,10 @@ def test_text_is_refused_in_every_encoding(text: str, encoding: str, blanks: byt
 
 
 @given(st.sampled_from(sorted({*FORMATS, "adif"})), BYTES)
+@example("w64", bytes(56) + b"\xf8" + b"\xff" * 7)
+@example("caf", bytes(12) + b"\x7f" + b"\xff" * 7)
+@example("mp4", b"\x00\x00\x00\x01free" + b"\xff" * 8)
+@example("matroska", b"\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xfe" + bytes(4))
 def test_the_look_at_a_shape_never_raises(container: str, data: bytes) -> None:
     shape = shape_of(io.BytesIO(data), container)
     assert shape.duration_s is None or shape.duration_s >= 0
