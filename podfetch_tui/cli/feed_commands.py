@@ -49,16 +49,16 @@ def import_command(
         document(summary)
 
 
-def _show_plan(wanted: tuple[FeedList, ...], settings: Settings, *, as_json: bool) -> None:
+def _show_plan(wanted: tuple[lists.NamedList, ...], settings: Settings, *, as_json: bool) -> None:
     """Say what an import would add, and what fetching it would mean as far as it is known."""
     known: set[str] = set()
     with contextlib.suppress(ArchiveUnusable), compose.reading(settings) as (_, catalog):
         known = {str(row["url"]) for row in pages.rows(catalog, PageRequest(kind="feeds"))}
-    new = [feed for entry in wanted for feed in entry.entries if feed.url not in known]
+    new = [feed for entry in wanted for feed in entry.feeds.entries if feed.url not in known]
     plan: dict[str, object] = {
         "new": len(new),
-        "duplicate": sum(len(e.entries) + len(e.duplicates) for e in wanted) - len(new),
-        "rejected": sum(len(entry.rejected) for entry in wanted),
+        "duplicate": sum(len(e.feeds.entries) + len(e.feeds.duplicates) for e in wanted) - len(new),
+        "rejected": sum(len(entry.feeds.rejected) for entry in wanted),
         "rejects": [reject for entry in wanted for reject in lists.rejects_of(entry)],
         "first_poll_requests": sum(feed.enabled for feed in new),
         "paused": sum(not feed.enabled for feed in new),
@@ -139,7 +139,7 @@ def add_feeds(
         except ValueError as error:
             raise UsageError(f"{url}: {error}") from error
         entries.append(NewFeed(url=normal, title=title, priority=priority, tags=tags))
-    wanted = FeedList(name="command", entries=tuple(entries))
+    wanted = lists.NamedList("command", FeedList(entries=tuple(entries)))
     with compose.changing(settings) as archive:
         summary = lists.take_in(archive, (wanted,))
     lists.report(summary)

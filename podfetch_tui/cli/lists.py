@@ -28,44 +28,55 @@ class ImportSummary(msgspec.Struct, frozen=True, kw_only=True):
     rejects: tuple[dict[str, object], ...] = ()
 
 
-def read(names: Sequence[str], settings: Settings) -> tuple[FeedList, ...]:
+class NamedList(msgspec.Struct, frozen=True):
+    """A list that was read, and where."""
+
+    name: str
+    """File name, ``-`` for standard input, ``command`` for the command line."""
+    feeds: FeedList
+
+
+def read(names: Sequence[str], settings: Settings) -> tuple[NamedList, ...]:
     """Read feed lists from files or, for ``-``, standard input.
 
     Raises:
         UsageError: One of them cannot be read or is no feed list; nothing was taken in.
     """
     return tuple(
-        read_list(_bytes(name), name=name, allow_private=settings.network.allow_private)
+        NamedList(
+            name, read_list(_bytes(name), name=name, allow_private=settings.network.allow_private)
+        )
         for name in names
     )
 
 
 def take_in(
-    archive: OpenArchive, lists: Sequence[FeedList], *, paused: bool = False
+    archive: OpenArchive, lists: Sequence[NamedList], *, paused: bool = False
 ) -> ImportSummary:
     """Import lists that were read; all of them or, when the catalogue refuses, none."""
     new = duplicate = 0
     rejects: list[dict[str, object]] = []
-    for feeds in lists:
+    for taken in lists:
+        feeds = taken.feeds
         write = ImportFeeds(
-            source=feeds.name, feeds=feeds.entries, at=archive.clock.now_ms(), paused=paused
+            source=taken.name, feeds=feeds.entries, at=archive.clock.now_ms(), paused=paused
         )
         receipt = archive.writer.submit(write).result()
         if isinstance(receipt, Imported):
             new += len(receipt.new)
             duplicate += receipt.duplicate
         duplicate += len(feeds.duplicates)
-        rejects += rejects_of(feeds)
+        rejects += rejects_of(taken)
     return ImportSummary(
         new=new, duplicate=duplicate, rejected=len(rejects), rejects=tuple(rejects)
     )
 
 
-def rejects_of(feeds: FeedList) -> list[dict[str, object]]:
+def rejects_of(taken: NamedList) -> list[dict[str, object]]:
     """Return the rejected lines of a list for JSON."""
     return [
-        {"list": feeds.name, "line": line.line, "text": line.text, "reason": line.reason}
-        for line in feeds.rejected
+        {"list": taken.name, "line": line.line, "text": line.text, "reason": line.reason}
+        for line in taken.feeds.rejected
     ]
 
 

@@ -41,7 +41,7 @@ def run(context: Context, options: RunOptions) -> int:
         say("podfetch: no terminal here, running headless (as with --no-ui)")
         with_ui = False
     with compose.changing(settings) as archive:
-        new = sum(len(entry.entries) for entry in wanted)
+        new = sum(len(entry.feeds.entries) for entry in wanted)
         summary = lists.take_in(archive, wanted, paused=with_ui and new > MANY_FEEDS)
         if wanted:
             lists.report(summary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from podfetch_tui.catalog import files, pages, totals
+from podfetch_tui.catalog import media, pages, totals
 from podfetch_tui.cli import compose
 from podfetch_tui.cli.context import Context, load_settings
 from podfetch_tui.cli.moments import parse_since
@@ -109,7 +109,7 @@ def verify_command(ctx: click.Context, *, deep: bool, with_items: bool, as_json:
         known: set[str] = set()
         counts = dict.fromkeys(("checked", "ok", "missing", "mismatched", "foreign", "parts"), 0)
         items: list[dict[str, object]] = []
-        for file in files.files(catalog):
+        for file in media.files(catalog):
             if file.path in known:
                 continue
             known.add(file.path)
