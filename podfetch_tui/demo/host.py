@@ -15,8 +15,9 @@ from email.utils import formatdate
 from types import TracebackType
 
 from podfetch_tui.demo.answers import decide, head
+from podfetch_tui.demo.connection import Connection
 from podfetch_tui.demo.listening import HOME, has_address, open_listener, open_listeners
-from podfetch_tui.demo.loop import Connection, Loop
+from podfetch_tui.demo.loop import Loop
 from podfetch_tui.demo.routes import Request, Route, Served, Table
 from podfetch_tui.demo.sending import Exchange
 from podfetch_tui.system.clock import Clock

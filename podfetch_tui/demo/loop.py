@@ -14,11 +14,11 @@ import math
 import selectors
 import socket
 import struct
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from podfetch_tui.demo.sending import End, Exchange, Pause, Step
+from podfetch_tui.demo.connection import Connection, body_length, unsent
+from podfetch_tui.demo.sending import End, Exchange, Pause
 from podfetch_tui.system.clock import Clock
 
 _READ = selectors.EVENT_READ
@@ -30,35 +30,6 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 _DRAIN_LOOK_S = 0.002
 _DRAIN_LOOKS = 1000
 _BREATHER_S = 0.05
-
-
-class Connection:
-    """One accepted connection and how far its answer is."""
-
-    __slots__ = (
-        "address",
-        "buffer",
-        "exchange",
-        "is_open",
-        "out",
-        "site",
-        "sock",
-        "steps",
-        "writes",
-    )
-
-    def __init__(self, sock: socket.socket, address: str) -> None:
-        self.sock = sock
-        self.address = address
-        self.site = ""
-        """The host of its first request; empty before."""
-        self.buffer = b""
-        self.exchange: Exchange | None = None
-        self.steps: Iterator[Step] = iter(())
-        self.out: memoryview | None = None
-        self.writes = False
-        """Whether it waits for room to write."""
-        self.is_open = True
 
 
 class Loop:
@@ -214,7 +185,7 @@ class Loop:
                 self._drop(connection)
             return
         head, begin = buffer[:end], end + 4
-        length = _body_length(head)
+        length = body_length(head)
         if length > _BODY_LIMIT:
             self._drop(connection)
             return
@@ -269,7 +240,7 @@ class Loop:
         """Reset once the client's system has all that was sent: a reset discards the rest."""
         if not connection.is_open:
             return
-        if looks and _unsent(connection.sock):
+        if looks and unsent(connection.sock):
             self._later(_DRAIN_LOOK_S, lambda: self._reset(connection, looks - 1))
             return
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
@@ -309,24 +280,3 @@ class Loop:
         for sock in (*self._listeners, self._wake, self._woken):
             sock.close()
         self._selector.close()
-
-
-def _body_length(head: bytes) -> int:
-    if b"ontent-" not in head and b"ONTENT-" not in head:
-        return 0
-    for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name.strip().lower() == b"content-length" and value.strip().isdigit():
-            return int(value)
-    return 0
-
-
-def _unsent(sock: socket.socket) -> int:
-    """Return how many bytes the peer has not acknowledged yet (Linux; elsewhere 0)."""
-    if sys.platform != "linux":
-        return 0
-    import fcntl
-    import termios
-
-    answer = fcntl.ioctl(sock, termios.TIOCOUTQ, b"\0\0\0\0")
-    return int.from_bytes(answer, sys.byteorder)

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Union
 
 from podfetch_tui.demo.answers import Plan
-from podfetch_tui.demo.routes import Route
+from podfetch_tui.demo.routes import Body, Route
 
 _PIECE = 256 * 1024
 _CHEAP_COPY = 32 * 1024
@@ -128,20 +128,21 @@ def _limit(route: Route, plan: Plan) -> tuple[int | None, End | None]:
 
 
 def _pieces(plan: Plan, limit: int | None) -> Iterator[bytes]:
-    """Cut the body so that the limit falls on the end of a piece."""
-    body, step, left = plan.route.body, _step(plan.route), limit
+    """Cut the body so that the limit falls on the end of a piece; repeat it if need be."""
+    body, start, stop, step = plan.route.body, plan.start, plan.stop, _step(plan.route)
+    if plan.route.endless and stop - start < _CHEAP_COPY:
+        body = _slice(body, start, stop) * (_PIECE // (stop - start))
+        start, stop = 0, len(body)
+    at, left = start, limit
     while left is None or left > 0:
-        at = plan.start
-        while at < plan.stop and (left is None or left > 0):
-            end = (
-                min(at + step, plan.stop) if left is None else min(at + step, plan.stop, at + left)
-            )
-            yield body[at:end] if isinstance(body, bytes) else body.read(at, end)
-            if left is not None:
-                left -= end - at
-            at = end
-        if at == plan.start:
-            return
+        count = min(step, stop - at) if left is None else min(step, stop - at, left)
+        yield _slice(body, at, at + count)
+        left = None if left is None else left - count
+        at = at + count if at + count < stop else start
+
+
+def _slice(body: Body, start: int, stop: int) -> bytes:
+    return body[start:stop] if isinstance(body, bytes) else body.read(start, stop)
 
 
 def _step(route: Route) -> int:
