@@ -217,6 +217,7 @@ Index(
     unique=True,
     sqlite_where=episode.c.path_key.is_not(None),
 )
+Index("ix_episode_part", episode.c.part, sqlite_where=episode.c.part != "")
 Index("ix_episode_media", episode.c.media_id, sqlite_where=episode.c.media_id.is_not(None))
 
 episode_key = Table(

@@ -96,9 +96,7 @@ def test_a_web_page_is_never_stored_as_audio(host: PodcastHost, tmp_path: Path) 
 def test_a_cut_download_goes_on_where_it_stopped(host: PodcastHost, tmp_path: Path) -> None:
     path, size = "/media/one/1.mp3", 400_000
     whole = Route(body=Media(path, size), content_type="audio/mpeg", etag='"whole"')
-    cut = Route(
-        body=Media(path, size), content_type="audio/mpeg", etag='"whole"', reset_at=300_000
-    )
+    cut = Route(body=Media(path, size), content_type="audio/mpeg", etag='"whole"', reset_at=300_000)
     settings = settings_for(tmp_path / "archive")
     run_once(settings, serve(host, "one", 1, media={1: failing_first(1, cut, whole)}))
     (row,) = rows(settings, "episodes")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from support.archive import settings_for
+
 from podfetch_tui.cli import compose
 from podfetch_tui.model.writes import ImportFeeds, NewFeed
-from support.archive import settings_for
 
 
 def main() -> None:

@@ -1,0 +1,147 @@
+"""Writing down how a run left its episode, and what an operator wants of episodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import bindparam, null, select, update
+
+from podfetch_tui.catalog.apply_episodes import NO_PART
+from podfetch_tui.catalog.changes import Changes, EpisodeFacts
+from podfetch_tui.catalog.schema import episode, media
+from podfetch_tui.catalog.statements import Statement
+from podfetch_tui.model.episode import EpisodeState
+from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.writes import EpisodeEnd, RetryEpisodes, SetEpisodeState
+
+_THIS = episode.c.id == bindparam("row")
+_END = Statement(
+    lambda: update(episode).where(_THIS),
+    ("state", "next_attempt_at", "family", "error", "evidence"),
+)
+_FORGET_PART = Statement(
+    lambda: update(episode).where(_THIS).values({**NO_PART, "path": "", "path_key": null()})
+)
+_SET = Statement(
+    lambda: update(episode).where(_THIS).values(family=""),
+    ("state", "rank", "next_attempt_at", "error"),
+)
+_RETRY = Statement(
+    lambda: (
+        update(episode).where(_THIS).values(state="pending", next_attempt_at=0, resume_failures=0)
+    ),
+    ("rank",),
+)
+_MEDIA = Statement(
+    lambda: select(media.c.bytes, media.c.path, media.c.published_at).where(
+        media.c.id == bindparam("row")
+    )
+)
+_SIBLING = Statement(
+    lambda: (
+        select(episode.c.path)
+        .where(
+            episode.c.media_id == bindparam("media"),
+            episode.c.state == "archived",
+            episode.c.id != bindparam("row"),
+            episode.c.path.not_in(("", bindparam("gone"))),
+        )
+        .limit(1)
+    )
+)
+_PUBLISHED = Statement(
+    lambda: update(media).where(media.c.id == bindparam("row")), ("path", "published_at")
+)
+_SETTLED = (
+    EpisodeState.ARCHIVED,
+    EpisodeState.SKIPPED,
+    EpisodeState.MISSING,
+    EpisodeState.DELETED,
+)
+_RETRYABLE = (
+    EpisodeState.PENDING,
+    EpisodeState.FAILED,
+    EpisodeState.SKIPPED,
+    EpisodeState.GONE,
+    EpisodeState.MISSING,
+)
+_WITH_FILE = (EpisodeState.ARCHIVED, EpisodeState.MISSING)
+
+
+def end_episode(changes: Changes, write: EpisodeEnd) -> None:
+    """Leave an episode as its run left it; what an operator decided meanwhile stands."""
+    row = changes.episode(write.episode_id)
+    if row.state in _SETTLED:
+        return
+    _END.run(
+        changes.cursor,
+        row=row.id,
+        state=write.state.value,
+        next_attempt_at=write.next_attempt_at,
+        family=write.family,
+        error=write.error,
+        evidence=write.evidence or None,
+    )
+    if not write.keep_part:
+        _FORGET_PART.run(changes.cursor, row=row.id)
+    changes.move(row.feed_id, row.state, write.state)
+
+
+def retry_episodes(changes: Changes, write: RetryEpisodes) -> None:
+    """Make episodes due before all others; those that are archived or in flight stay."""
+    changes.settle()
+    for episode_id in write.episode_ids:
+        row = changes.episode(episode_id)
+        if row.state in _RETRYABLE:
+            rank = changes.rank(row, backlog=False)
+            _RETRY.run(changes.cursor, row=row.id, rank=rank)
+            changes.move(row.feed_id, row.state, EpisodeState.PENDING)
+
+
+def set_episode_state(changes: Changes, write: SetEpisodeState) -> None:
+    """Set a state that needs no file, or say that the file is gone, or back.
+
+    Raises:
+        Failure: ``BUG``: the state belongs to the archive protocol.
+    """
+    changes.settle()
+    row = changes.episode(write.episode_id)
+    if write.state in (EpisodeState.CLAIMED, EpisodeState.SEALED):
+        raise Failure(Kind.BUG, f"an episode is not set {write.state.value} by hand")
+    if row.state is EpisodeState.ARCHIVED and write.state is not EpisodeState.ARCHIVED:
+        _withdraw(changes, row)
+    if write.state is EpisodeState.ARCHIVED and row.state is not EpisodeState.ARCHIVED:
+        _restore(changes, row)
+    values: dict[str, Any] = {"next_attempt_at": write.next_attempt_at, "error": write.reason}
+    _SET.run(changes.cursor, row=row.id, state=write.state.value, rank=changes.rank(row), **values)
+    if write.state in (EpisodeState.DELETED, EpisodeState.SKIPPED):
+        _FORGET_PART.run(changes.cursor, row=row.id)
+    changes.move(row.feed_id, row.state, write.state)
+
+
+def _withdraw(changes: Changes, row: EpisodeFacts) -> None:
+    """Take an archived episode's file out of the books; equal bytes elsewhere stand in."""
+    if row.media_id is None:
+        return
+    size, path, published_at = _MEDIA.first(changes.cursor, row=row.media_id)
+    changes.count_bytes(row.feed_id, -size)
+    if published_at is None or row.path not in ("", path):
+        return
+    other = _SIBLING.first(changes.cursor, media=row.media_id, row=row.id, gone=path)
+    if other is not None:
+        _PUBLISHED.run(changes.cursor, row=row.media_id, path=other[0], published_at=published_at)
+        return
+    _PUBLISHED.run(changes.cursor, row=row.media_id, path=path, published_at=None)
+    changes.count_media(-1, -size)
+
+
+def _restore(changes: Changes, row: EpisodeFacts) -> None:
+    """Take a file that was missing into the books again."""
+    if row.state is not EpisodeState.MISSING or row.media_id is None:
+        raise Failure(Kind.BUG, f"episode {row.id} was never archived")
+    size, path, published_at = _MEDIA.first(changes.cursor, row=row.media_id)
+    changes.count_bytes(row.feed_id, size)
+    if published_at is None:
+        where = row.path or path
+        _PUBLISHED.run(changes.cursor, row=row.media_id, path=where, published_at=changes.now)
+        changes.count_media(1, size)

@@ -1,0 +1,85 @@
+"""Reading which files the archive holds, to compare them with the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from sqlalchemy import bindparam, case, func, select
+
+from podfetch_tui.catalog.open import Catalog
+from podfetch_tui.catalog.schema import episode, media
+from podfetch_tui.catalog.schema_audit import derivative
+from podfetch_tui.catalog.statements import Answer
+
+_PAGE = 1000
+
+
+class ArchivedFile(msgspec.Struct, frozen=True):
+    """A file that should be there."""
+
+    episode_id: int
+    path: str
+    """Below the archive's root."""
+    size: int
+    sha256: bytes
+    kind: str
+    """``media``, or the kind of a derivative."""
+
+
+_PATH = case((episode.c.path != "", episode.c.path), else_=media.c.path)
+_MEDIA = Answer(
+    lambda: (
+        select(episode.c.id, _PATH.label("path"), media.c.bytes, func.hex(media.c.sha256))
+        .join_from(episode, media, media.c.id == episode.c.media_id)
+        .where(episode.c.state == "archived", episode.c.id > bindparam("after"))
+        .order_by(episode.c.id)
+        .limit(_PAGE)
+    ),
+    tuple[int, str, int, str],
+)
+_MADE = Answer(
+    lambda: (
+        select(
+            derivative.c.episode_id,
+            derivative.c.path,
+            derivative.c.bytes,
+            func.hex(derivative.c.sha256),
+            derivative.c.kind,
+        )
+        .join_from(derivative, episode, episode.c.id == derivative.c.episode_id)
+        .where(
+            derivative.c.state == "done",
+            derivative.c.path != "",
+            episode.c.state == "archived",
+            derivative.c.episode_id > bindparam("after"),
+            derivative.c.episode_id <= bindparam("upto"),
+        )
+        .order_by(derivative.c.episode_id)
+    ),
+    tuple[int, str, int, str, str],
+)
+
+
+def files(catalog: Catalog) -> Iterator[ArchivedFile]:
+    """Yield every file of every archived episode, and what was made of it, in order of ids.
+
+    A path may come twice: two episodes with the same bytes may share one file. Each page is
+    a read transaction of its own.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    after = 0
+    while True:
+        with catalog.reader().snapshot() as cursor:
+            page = _MEDIA.rows(cursor, after=after)
+            if not page:
+                return
+            upto = page[-1][0]
+            made = _MADE.rows(cursor, after=after, upto=upto)
+        for number, path, size, digest in page:
+            yield ArchivedFile(number, path, size, bytes.fromhex(digest), "media")
+        for number, path, size, digest, kind in made:
+            yield ArchivedFile(number, path, size, bytes.fromhex(digest), kind)
+        after = upto

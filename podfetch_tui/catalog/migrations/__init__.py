@@ -1,0 +1,1 @@
+"""How a catalogue of each released format becomes one of the next; run by alembic."""

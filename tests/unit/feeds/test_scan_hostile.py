@@ -1,0 +1,141 @@
+"""The fast path stays small in time and memory whatever the bytes are."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+
+import pytest
+
+from podfetch_tui.feeds.scan import LARGEST_BODY, MOST_TAGS, is_eligible, scan
+
+HEAD = b"<rss><channel><title>S</title>"
+TAIL = b"</channel></rss>"
+
+
+def fast(body: bytes) -> bool:
+    return scan(body, url="https://example.org/", max_items=10) is not None
+
+
+def test_a_body_above_two_mebibytes_is_not_looked_at() -> None:
+    body = HEAD + b"<b>%s</b>" % (b"x" * 93) * 20_960 + TAIL
+    body = body.replace(TAIL, b"<b>%s</b>" % (b"x" * (LARGEST_BODY - len(body) - 7)) + TAIL)
+    assert len(body) == LARGEST_BODY
+    assert is_eligible(body)
+    assert not is_eligible(body + b"\n")
+
+
+def test_too_many_tags_are_not_looked_at() -> None:
+    body = HEAD + b"<a/>" * (MOST_TAGS - 6) + TAIL
+    assert body.count(b"<") == MOST_TAGS
+    assert is_eligible(body)
+    assert not is_eligible(body.replace(TAIL, b"<a/>" + TAIL))
+
+
+@pytest.mark.parametrize(
+    "prolog",
+    [
+        b"<!DOCTYPE rss>",
+        b'<!DOCTYPE rss [<!ENTITY a "b">]>',
+        b'<!DOCTYPE rss SYSTEM "file:///etc/passwd">',
+        b"<!-- <rss> --><!DOCTYPE rss>",
+        b'<?xml version="1.0"?>\n<!--a-->\n<?a b?> <!DOCTYPE rss>',
+        b"<!ENTITY a 'b'>",
+        b"<!-- never closed ",
+        b"<? never closed ",
+        b"junk",
+        b"<",
+    ],
+)
+def test_a_document_type_keeps_a_document_off_the_fast_path(prolog: bytes) -> None:
+    assert not is_eligible(prolog + HEAD + TAIL)
+
+
+def test_a_document_type_in_the_notes_is_just_text() -> None:
+    notes = b"<item><title>a</title><description><![CDATA[<!DOCTYPE html>]]></description></item>"
+    assert fast(HEAD + notes + TAIL)
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "expected"),
+    [
+        ("utf-8", "é".encode(), True),
+        ("UTF-8", b"e", True),
+        ("us-ascii", b"e", True),
+        ("windows-1252", b"e", True),
+        ("iso-8859-1", b"e", True),
+        ("iso-8859-1", "é".encode("iso-8859-1"), False),
+        ("windows-1251", "ж".encode("windows-1251"), False),
+        ("utf-16", b"e", False),
+        ("utf-7", b"e", False),
+        ("shift_jis", b"e", False),
+        ("idna", b"e", False),
+    ],
+)
+def test_only_utf_8_and_plain_ascii_are_read(declared: str, text: bytes, expected: bool) -> None:
+    body = f'<?xml version="1.0" encoding="{declared}"?>'.encode() + HEAD + text + TAIL
+    assert fast(body) is expected
+
+
+def test_a_byte_order_mark_of_utf_8_is_fine_and_utf_16_is_not() -> None:
+    assert fast(b"\xef\xbb\xbf" + HEAD + TAIL)
+    assert not fast((HEAD + TAIL).decode().encode("utf-16"))
+
+
+def test_nesting_is_capped() -> None:
+    shallow = b"<x>" * 60 + b"</x>" * 60
+    deep = b"<x>" * 80 + b"</x>" * 80
+    assert fast(HEAD + shallow + TAIL)
+    assert not fast(HEAD + deep + TAIL)
+    assert fast(HEAD + b"<item>" + shallow + b"</item>" + TAIL)
+    assert not fast(HEAD + b"<item>" + deep + b"</item>" + TAIL)
+
+
+def test_a_tag_or_text_without_end_is_not_looked_at() -> None:
+    attributes = b" ".join(b'a%d="1"' % n for n in range(20_000))
+    assert not fast(HEAD + b"<x " + attributes + b"/>" + TAIL)
+    assert not fast(HEAD + b"<item><title>" + b"x" * 100_000 + b"</title></item>" + TAIL)
+    assert fast(HEAD + b"<item><title>" + b"x" * 20_000 + b"</title></item>" + TAIL)
+
+
+def test_long_notes_are_cut_at_64_kib() -> None:
+    notes = "<p>äöü</p>" * 20_000
+    body = HEAD + f"<item><description><![CDATA[{notes}]]></description></item>".encode() + TAIL
+    document = scan(body, url="https://example.org/", max_items=10)
+    assert document is not None
+    assert len(document.items[0].summary.encode()) <= 65_536
+    assert notes.startswith(document.items[0].summary)
+
+
+def test_an_absurd_guid_stays_distinct_but_short() -> None:
+    body = HEAD + b"".join(b"<item><guid>%s%d</guid></item>" % (b"g" * 9000, n) for n in (1, 2))
+    document = scan(body + TAIL, url="https://example.org/", max_items=10)
+    assert document is not None
+    one, two = (item.guid for item in document.items)
+    assert one != two
+    assert len(one) == len(two) == 2048
+
+
+def test_a_parsed_document_leaves_nothing_behind() -> None:
+    """Parser and handlers refer to each other; 200 feeds a second must not wait for the gc."""
+    bodies = [HEAD + b"<item><guid>a</guid></item>" + TAIL, HEAD + b"<item><broken", b"<html/>"]
+    fast(bodies[0])
+    gc.collect()
+    gc.disable()
+    try:
+        before = _parsers()
+        for body in bodies:
+            scan(body, url="https://example.org/", max_items=10)
+        assert _parsers() == before
+    finally:
+        gc.enable()
+
+
+def _parsers() -> int:
+    return sum(type(one).__name__ == "xmlparser" for one in gc.get_objects())
+
+
+def test_the_fast_path_does_not_load_feedparser() -> None:
+    code = "import sys, podfetch_tui.feeds.scan as s; sys.exit('feedparser' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
