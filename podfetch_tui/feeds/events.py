@@ -34,6 +34,7 @@ _ATOM_LEVEL, _RSS_LEVEL = 2, 3
 
 _Start = Callable[[str, dict[str, str]], None]
 _End = Callable[[str], None]
+_Handlers = tuple[_Start | None, _End | None]
 
 
 class Declined(Exception):
@@ -55,6 +56,8 @@ class Events:
         self._prefixes: dict[str, str] = {}
         self._channels = 0
         self._has_base = False
+        self._outside: _Handlers = (None, None)
+        self._inside: _Handlers = (None, None)
         self.parser = expat.ParserCreate(namespace_separator=SEPARATOR)
         self.parser.buffer_text = True
         self.parser.buffer_size = 65_536
@@ -63,6 +66,7 @@ class Events:
 
     def release(self) -> None:
         """Let parser and handlers go at once instead of leaving them to the collector."""
+        self._outside = self._inside = (None, None)
         self.parser.StartElementHandler = None
         self.parser.EndElementHandler = None
         self.parser.CharacterDataHandler = None
@@ -98,7 +102,7 @@ class Events:
         def start(name: str, attributes: dict[str, str]) -> None:
             nonlocal depth, slot, section, item
             if name == item and depth == level - 1 and not attributes:
-                parser.StartElementHandler, parser.EndElementHandler = item_start, item_end
+                parser.StartElementHandler, parser.EndElementHandler = self._inside
                 return
             depth += 1
             self._check(depth, attributes)
@@ -110,7 +114,7 @@ class Events:
                 section = CHANNEL_SLOTS.get(vocabulary(name, prefixes), "")
                 if section == "item":
                     depth, item = depth - 1, name
-                    parser.StartElementHandler, parser.EndElementHandler = item_start, item_end
+                    parser.StartElementHandler, parser.EndElementHandler = self._inside
                 else:
                     slot = _channel_slot(section, attributes, channel, is_atom)
             elif depth == level + 1:
@@ -126,14 +130,12 @@ class Events:
                 pieces.clear()
                 slot = ""
 
-        def resume() -> None:
-            parser.StartElementHandler, parser.EndElementHandler = start, end
+        self._outside = start, end
+        self._inside = self._item_handlers()
+        parser.StartElementHandler, parser.EndElementHandler = self._outside
 
-        item_start, item_end = self._item_handlers(resume)
-        resume()
-
-    def _item_handlers(self, resume: Callable[[], None]) -> tuple[_Start, _End]:
-        """Handlers for what is inside an item; ``resume`` is called at its end."""
+    def _item_handlers(self) -> tuple[_Start, _End]:
+        """Handlers for what is inside an item; at its end those of the channel go on."""
         parser, prefixes = self.parser, self._prefixes
         slots: dict[str, str] = {}
         found = NO_ITEM.copy()
@@ -180,7 +182,7 @@ class Events:
                 found = NO_ITEM.copy()
                 enclosures.clear()
                 media.clear()
-                resume()
+                parser.StartElementHandler, parser.EndElementHandler = self._outside
 
         return start, end
 

@@ -252,7 +252,7 @@ def _enclosure(attributes: Attributes, base: str) -> Enclosure | None:
     media_type = get("type", "")
     if media_type != "audio/mpeg":
         media_type = line(media_type.partition(";")[0].lower(), 100)
-    length = (get("length") or get("filesize") or "").strip()
+    length = (get("length") or get("fileSize") or get("filesize") or "").strip()
     size = int(length) if length.isdecimal() and len(length) <= 15 else 0
     return Enclosure(url, media_type, size if size > 1 else None)
 

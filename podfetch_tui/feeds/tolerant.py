@@ -35,10 +35,14 @@ Node = dict[str, Any]
 
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _DECLARATION = re.compile(r"\A<\?xml\s[^>]*>")
 _LIVE = re.compile(r"(?i)<([a-z_][\w.-]*):liveitem(?=[\s/>])")
 _ITEM = re.compile(r"(?i)<item[\s>]")
 _TAG_END = re.compile(r"""(?:[^>"']|"[^"]*"|'[^']*')*>""")
+
+_BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError)
+"""What feedparser is known to fall over with."""
 
 _EXPLICIT: dict[object, str] = {True: "yes", False: "no"}
 _ITEM_TEXTS = {
@@ -111,8 +115,20 @@ def _repair(text: str) -> tuple[str, list[str]]:
     if _ILLEGAL.search(trimmed):
         trimmed = _ILLEGAL.sub("", trimmed)
         defects.append("control characters")
+    repaired = _REFERENCE.sub(_possible, trimmed)
+    if repaired != trimmed:
+        trimmed = repaired
+        defects.append("references to characters that do not exist")
     # the declaration goes too: it names an encoding that is no longer true
     return _DECLARATION.sub("", trimmed, count=1), defects
+
+
+def _possible(reference: re.Match[str]) -> str:
+    """A character reference, or U+FFFD for one that no character has."""
+    digits = reference[1] or reference[2]
+    code = int(digits[-8:], 16 if reference[1] else 10) if len(digits.lstrip("0")) <= 7 else 0
+    legal = code in (0x9, 0xA, 0xD) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0x110000
+    return reference[0] if legal else "\ufffd"
 
 
 def _feedparser(text: str, body: bytes) -> Node:
@@ -123,7 +139,7 @@ def _feedparser(text: str, body: bytes) -> Node:
             sanitize_html=False,
             resolve_relative_uris=False,
         )
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+    except _BROKEN as error:
         detail = f"the document broke the tolerant parser ({type(error).__name__})"
         raise Failure(Kind.BAD_XML, detail, evidence=body) from error
     except RecursionError as error:
