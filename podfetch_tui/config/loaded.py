@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 import msgspec
 
+from podfetch_tui.model.errors import BadConfiguration
 from podfetch_tui.model.settings import Settings
 
 
@@ -60,6 +62,18 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         where = f"{self.file}:{self.line}" if self.line else self.file
         hint = f" ({self.hint})" if self.hint else ""
         return f"{where}: {self.message}{hint}"
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Raise when there is any problem.
+
+    Raises:
+        BadConfiguration: its message lists them all, a line each.
+    """
+    if problems:
+        count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+        lines = "\n".join(f"  {problem.text}" for problem in problems)
+        raise BadConfiguration(f"the settings have {count}:\n{lines}")
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
