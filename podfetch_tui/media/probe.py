@@ -26,7 +26,7 @@ from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.media import MediaInfo
 from podfetch_tui.model.sandboxed import ProbeMode, ProbeParams
 
-_BUFFER = 256 << 10
+_BUFFER = 64 << 10
 _NO_PROTOCOL = "none"
 # Up to 18 a tag that is no UTF-8 makes PyAV give a good file up unless told so; later it never
 # does, and refuses to be told.
