@@ -1,57 +1,121 @@
-"""Valid audio made of arithmetic: MP3 of any size, unique by its seed, never held in memory.
+"""Valid audio made of arithmetic: of any size, unique by its seed, never held in memory.
 
-A file is an ID3v2 tag followed by equal MPEG-1 Layer III frames (128 kbit/s, 32 kHz, mono:
-576 bytes and 36 ms each). The side information of each frame is zero, which is silence; what
-follows is ancillary data, which holds a digest of the seed so that no two files share bytes.
+Every kind is a header followed by equal units (frames, blocks, pages) of silence. Each unit
+carries a digest of the seed and its own number where decoders do not look, so that no two
+files share a unit and no unit of a file comes twice: mixed or shifted bytes cannot go unseen.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from podfetch_tui.demo import boxes, opus, wave
 
 FRAME_BYTES = 576
 FRAME_MS = 36
 _FRAME_HEADER = bytes((0xFF, 0xFB, 0x98, 0xC0))
+"""MPEG-1 Layer III, 128 kbit/s, 32 kHz, mono: 576 bytes and 1152 samples a frame."""
 _SIDE_INFORMATION = bytes(17)
-_SMALLEST = 1024
+"""All zero: no granule has any data, which is silence; the rest is ancillary."""
+_TITLE_BYTES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """A header and ``count`` units of ``unit_bytes`` each."""
+
+    header: bytes
+    unit_bytes: int
+    count: int
+    make: Callable[[int], bytes]
+    """Returns the unit of a number from 0."""
+    duration_s: float
 
 
 class Media:
-    """One generated MP3 file."""
+    """One generated audio file.
 
-    def __init__(self, seed: str, size: int, *, title: str = "") -> None:
+    Attributes:
+        size: Exact size in bytes.
+        duration_s: How long it plays.
+        content_type: Its media type.
+        extension: Its usual file extension, with the dot.
+    """
+
+    __slots__ = ("_units", "content_type", "duration_s", "extension", "size")
+
+    def __init__(self, seed: str, size: int, *, title: str = "", kind: str = "mp3") -> None:
         """Describe the file.
 
         Args:
             seed: Makes the bytes unique.
-            size: Exact size in bytes, at least 1 KiB.
-            title: What the ID3v2 tag says.
+            size: Exact size in bytes.
+            title: What the tag inside says.
+            kind: ``mp3``, ``m4a``, ``opus`` or ``wav``.
+
+        Raises:
+            ValueError: There is no such kind, or no such file of that size.
         """
-        self.size = max(size, _SMALLEST)
-        digest = hashlib.sha256(seed.encode("utf-8", "replace")).digest()
-        frame = _FRAME_HEADER + _SIDE_INFORMATION + digest
-        self._frame = frame.ljust(FRAME_BYTES, b"\0")
-        text = title.encode("utf-8", "replace")[:200]
-        tag_frames = _text_frame(b"TIT2", text) + _text_frame(
-            b"TXXX", b"seed\0" + digest.hex().encode()
-        )
-        frames = (self.size - 10 - len(tag_frames)) // FRAME_BYTES
-        self._tag = _tag(tag_frames, self.size - frames * FRAME_BYTES)
-        self.duration_s = frames * FRAME_MS / 1000
+        if kind not in _KINDS:
+            raise ValueError(f"there is no generated audio of kind {kind!r}")
+        build, self.content_type = _KINDS[kind]
+        mark = hashlib.sha256(seed.encode("utf-8", "replace")).hexdigest()[:32].encode()
+        text = title.encode("utf-8", "replace")[:_TITLE_BYTES].decode("utf-8", "ignore").encode()
+        self._units = build(mark, text, size)
+        self.size = size
+        self.duration_s = self._units.duration_s
+        self.extension = f".{kind}"
 
     def read(self, start: int, stop: int) -> bytes:
         """Return the bytes from ``start`` to ``stop``, which is cut to the size."""
-        stop = min(stop, self.size)
+        units, stop = self._units, min(stop, self.size)
         if start >= stop:
             return b""
-        head = self._tag[start:stop]
-        at = max(start, len(self._tag)) - len(self._tag)
+        head = units.header[start:stop]
+        at = max(start, len(units.header)) - len(units.header)
         count = stop - start - len(head)
         if count <= 0:
             return head
-        offset = at % FRAME_BYTES
-        copies = (offset + count) // FRAME_BYTES + 1
-        return head + (self._frame * copies)[offset : offset + count]
+        first, last = at // units.unit_bytes, (at + count - 1) // units.unit_bytes
+        body = b"".join([units.make(number) for number in range(first, last + 1)])
+        offset = at - first * units.unit_bytes
+        return head + body[offset : offset + count]
+
+
+def media_bytes(seed: str, size: int, *, kind: str = "mp3") -> bytes:
+    """Return a whole generated file."""
+    return Media(seed, size, kind=kind).read(0, size)
+
+
+def media_slice(seed: str, size: int, start: int, stop: int) -> bytes:
+    """Return the bytes ``start`` to ``stop`` of the generated MP3."""
+    return Media(seed, size).read(start, stop)
+
+
+def _mp3(mark: bytes, title: bytes, size: int) -> Units:
+    """ID3v2.4 tag, ``Info`` frame, frames."""
+    texts = _text_frame(b"TIT2", title) + _text_frame(b"TXXX", b"seed\0" + mark)
+    count = (size - 10 - len(texts)) // FRAME_BYTES - 1
+    if count < 1:
+        raise ValueError(f"an MP3 of {size} bytes is too small for its tag and two frames")
+    tag = _tag(texts, size - (count + 1) * FRAME_BYTES)
+    before = _FRAME_HEADER + _SIDE_INFORMATION + mark
+    after = bytes(FRAME_BYTES - len(before) - 8)
+
+    def frame(number: int) -> bytes:
+        return b"%b%08x%b" % (before, number, after)
+
+    header = tag + _info_frame(count)
+    return Units(header, FRAME_BYTES, count, frame, count * FRAME_MS / 1000)
+
+
+def _info_frame(count: int) -> bytes:
+    """The frame that says how many frames and bytes follow, as LAME and others write it."""
+    fields = b"Info" + (3).to_bytes(4, "big") + count.to_bytes(4, "big")
+    fields += ((count + 1) * FRAME_BYTES).to_bytes(4, "big")
+    return (_FRAME_HEADER + _SIDE_INFORMATION + fields).ljust(FRAME_BYTES, b"\0")
 
 
 def _text_frame(name: bytes, text: bytes) -> bytes:
@@ -65,3 +129,46 @@ def _tag(frames: bytes, size: int) -> bytes:
 
 def _syncsafe(number: int) -> bytes:
     return bytes((number >> shift) & 0x7F for shift in (21, 14, 7, 0))
+
+
+def _m4a(mark: bytes, title: bytes, size: int) -> Units:
+    header, count = boxes.header(mark, title, size)
+    return Units(
+        header,
+        boxes.SAMPLE_BYTES,
+        count,
+        lambda number: boxes.sample(mark, number),
+        count * boxes.SAMPLE_S,
+    )
+
+
+def _opus(mark: bytes, title: bytes, size: int) -> Units:
+    header, count = opus.header(mark, title, size)
+    return Units(
+        header,
+        opus.PAGE_BYTES,
+        count,
+        lambda number: opus.page(mark, number, is_last=number == count - 1),
+        count * opus.PAGE_S,
+    )
+
+
+def _wav(mark: bytes, title: bytes, size: int) -> Units:
+    header = wave.header(mark, title, size)
+    length = size - len(header)
+    return Units(
+        header,
+        wave.BLOCK_BYTES,
+        -(-length // wave.BLOCK_BYTES),
+        lambda number: wave.block(mark, number),
+        length / wave.BYTES_PER_S,
+    )
+
+
+_KINDS: dict[str, tuple[Callable[[bytes, bytes, int], Units], str]] = {
+    "mp3": (_mp3, "audio/mpeg"),
+    "m4a": (_m4a, "audio/mp4"),
+    "opus": (_opus, "audio/ogg"),
+    "wav": (_wav, "audio/wav"),
+}
+KINDS = tuple(_KINDS)
