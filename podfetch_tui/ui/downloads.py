@@ -1,0 +1,61 @@
+"""Running downloads as rows of a table; the dashboard and the Downloads screen share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from podfetch_tui.model.figures import bar, percent, rate, remaining, size
+from podfetch_tui.model.snapshot import EngineSnapshot, WorkerView
+from podfetch_tui.ui.glyphs import Glyphs
+from podfetch_tui.ui.widgets.table import Cell, Column
+
+_STALLED_S = 10.0
+_BAR = 12
+
+COLUMNS = (
+    Column(label="Progress", width=_BAR + 6),
+    Column(label="Size", width=21, right=True, from_width=90),
+    Column(label="Speed", width=10, right=True),
+    Column(label="Left", width=6, right=True),
+    Column(label="Host", width=22, from_width=110),
+    Column(label="Episode"),
+)
+
+
+def active(snapshot: EngineSnapshot) -> tuple[WorkerView, ...]:
+    """Return the downloads that run, in the order of their slots."""
+    return tuple(worker for worker in snapshot.workers if worker.lane == "download")
+
+
+def row_id(worker: WorkerView) -> int:
+    """Return the id that a row keeps: that of the episode."""
+    return worker.episode_id if worker.episode_id is not None else -1 - worker.slot
+
+
+def cells_with(glyphs: Glyphs) -> Callable[[WorkerView], Sequence[Cell]]:
+    """Return the function that gives the cells of one download."""
+
+    def cells(worker: WorkerView) -> Sequence[Cell]:
+        share = percent(worker.done, worker.total or 0)
+        drawn = bar(worker.done, worker.total, _BAR, ascii_only=glyphs.ascii_only)
+        whole = size(worker.total) if worker.total else "?"
+        speed, left = _pace(worker, glyphs)
+        return (
+            (f"{drawn} {share:>5}", "accent"),
+            (f"{size(worker.done)} of {whole}", "plain"),
+            speed,
+            left,
+            (worker.host, "muted"),
+            (worker.title, "plain"),
+        )
+
+    return cells
+
+
+def _pace(worker: WorkerView, glyphs: Glyphs) -> tuple[Cell, Cell]:
+    if worker.phase != "stream":
+        return (worker.phase, "muted"), ("", "plain")
+    if worker.bytes_per_s < 1 and worker.since_s > _STALLED_S:
+        return (f"{glyphs.warning} stalled", "warning"), ("", "plain")
+    left = remaining(worker.done, worker.total, worker.bytes_per_s)
+    return (rate(worker.bytes_per_s), "plain"), (left, "plain")

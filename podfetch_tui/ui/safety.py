@@ -1,0 +1,35 @@
+"""The last net before the terminal: no remote text may control it.
+
+Titles are cleaned where they enter and again where a widget draws them; should one widget
+forget, the filter at the driver still deletes every control and bidi character.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+_HARMFUL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def harmless(text: str) -> str:
+    """Return ``text`` without characters that control a terminal or turn its direction."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _HARMFUL.sub("", text)
+
+
+class ControlFilter(LineFilter):
+    """Deletes control, bidi and surrogate characters from everything that is painted."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
+        """Return ``segments`` without such characters; Textual's own controls stay."""
+        return [
+            segment if segment.control else Segment(harmless(segment.text), segment.style)
+            for segment in segments
+        ]
