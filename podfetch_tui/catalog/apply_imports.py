@@ -59,7 +59,7 @@ class _Settings(msgspec.Struct, array_like=True):
 
 
 _OWN_TAGS = (
-    select(func.json_group_array(feed_tag.c.tag))
+    select(func.json_group_array(feed_tag.c.tag).op("||")(""))  # else it arrives as JSON
     .where(feed_tag.c.feed_id == feed.c.id, feed_tag.c.list == bindparam("list"))
     .scalar_subquery()
 )

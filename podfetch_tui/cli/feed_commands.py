@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 
 import click
@@ -243,7 +244,7 @@ def confirm(count: int, verb: str, noun: str, *, yes: bool) -> None:
     """
     if count <= 1 or yes:
         return
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise UsageError(f"this would {verb} {count} {noun}; say --yes if that is meant")
     if not click.confirm(f"{verb} {count} {noun}?", err=True):
         raise click.Abort

@@ -57,13 +57,13 @@ def _fetch(
 ) -> str:
     part_name = _claim(job, services)
     with _open_part(job, part_name, services, stop) as part:
-        download(job, part, services, on_progress, stop, received)
-        on_progress(TransferProgress(part.size, part.size, "validate"))
         try:
+            download(job, part, services, on_progress, stop, received)
+            on_progress(TransferProgress(part.size, part.size, "validate"))
             checked = validate(job, part, services, stop, length_known=received.length_known)
         except Failure as failure:
-            if failure.kind in (Kind.NOT_MEDIA, Kind.EMPTY_MEDIA):
-                part.discard()
+            if failure.kind in (Kind.NOT_MEDIA, Kind.EMPTY_MEDIA) or not part.durable:
+                part.discard()  # nothing in it could be resumed
             raise
         on_progress(TransferProgress(part.size, part.size, "publish"))
         sealed = record.seal(job, part, checked, services)
