@@ -82,7 +82,7 @@ def moment(text: str) -> int | None:
 def _day(text: str) -> int | None:
     """For ``, 01 Jan 2024 ``: the milliseconds at which it began."""
     month = _MONTHS.get(text[5:8].lower())
-    if month is None or not (text[2:4] + text[9:13]).isdecimal():
+    if month is None or not _is_number(text[2:4] + text[9:13]):
         return None
     if text[:2] != ", " or text[4] + text[8] + text[13] != "   ":
         return None
@@ -101,9 +101,13 @@ def _midnight(year: int, month: int, day: int) -> int | None:
 @lru_cache(maxsize=8192)
 def _clock(text: str) -> int | None:
     """For ``06:00:00 ``: milliseconds since midnight."""
-    if text[2] + text[5] + text[8] != ":: " or not (text[:2] + text[3:5] + text[6:8]).isdecimal():
+    if text[2] + text[5] + text[8] != ":: " or not _is_number(text[:2] + text[3:5] + text[6:8]):
         return None
     return _time(int(text[:2]), int(text[3:5]), int(text[6:8]))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _time(hour: int, minute: int, second: int) -> int | None:

@@ -33,10 +33,11 @@ def refuse_no_feed(text: str, body: bytes) -> None:
     """
     if not text.strip():
         raise Failure(Kind.EMPTY_BODY, "the answer has no content")
+    if text[:1024].lstrip().startswith(("{", "[")):
+        raise Failure(Kind.NOT_A_FEED, "JSON instead of a feed", evidence=body)
     element = _first_element(text)
     if element is None:
-        what = "JSON" if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "[") else "plain text"
-        raise Failure(Kind.NOT_A_FEED, f"{what} instead of a feed", evidence=body)
+        raise Failure(Kind.NOT_A_FEED, "plain text instead of a feed", evidence=body)
     if element[1].lower() in _PAGE_ROOTS:
         raise Failure(Kind.NOT_A_FEED, "a web page instead of a feed", evidence=body)
     if element[1].lower() == "opml":
