@@ -1,8 +1,8 @@
 """Valid audio made of arithmetic: of any size, unique by its seed, never held in memory.
 
-Every kind is a header followed by equal units (frames, blocks, pages) of silence. Each unit
-carries a digest of the seed and its own number where decoders do not look, so that no two
-files share a unit and no unit of a file comes twice: mixed or shifted bytes cannot go unseen.
+Every kind is a header followed by equal units of silence, of 16 KiB at most. Each unit begins
+with a digest of the seed and its own number where decoders do not look, so that no two files
+share a unit and no unit of a file comes twice: mixed or shifted bytes cannot go unseen.
 """
 
 from __future__ import annotations
@@ -19,16 +19,18 @@ _FRAME_HEADER = bytes((0xFF, 0xFB, 0x98, 0xC0))
 """MPEG-1 Layer III, 128 kbit/s, 32 kHz, mono: 576 bytes and 1152 samples a frame."""
 _SIDE_INFORMATION = bytes(17)
 """All zero: no granule has any data, which is silence; the rest is ancillary."""
+_FRAMES = 16
+"""Frames of a unit; the first is marked."""
+_SILENT_FRAMES = (_FRAME_HEADER + _SIDE_INFORMATION).ljust(FRAME_BYTES, b"\0") * (_FRAMES - 1)
 _TITLE_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """A header and ``count`` units of ``unit_bytes`` each."""
+    """A header and as many units as the size has room for; the last may be cut."""
 
     header: bytes
     unit_bytes: int
-    count: int
     make: Callable[[int], bytes]
     """Returns the unit of a number from 0."""
     duration_s: float
@@ -81,7 +83,8 @@ class Media:
         first, last = at // units.unit_bytes, (at + count - 1) // units.unit_bytes
         body = b"".join([units.make(number) for number in range(first, last + 1)])
         offset = at - first * units.unit_bytes
-        return head + body[offset : offset + count]
+        body = body[offset : offset + count]
+        return head + body if head else body
 
 
 def media_bytes(seed: str, size: int, *, kind: str = "mp3") -> bytes:
@@ -104,11 +107,11 @@ def _mp3(mark: bytes, title: bytes, size: int) -> Units:
     before = _FRAME_HEADER + _SIDE_INFORMATION + mark
     after = bytes(FRAME_BYTES - len(before) - 8)
 
-    def frame(number: int) -> bytes:
-        return b"%b%08x%b" % (before, number, after)
+    def unit(number: int) -> bytes:
+        return b"%b%08x%b%b" % (before, number, after, _SILENT_FRAMES)
 
     header = tag + _info_frame(count)
-    return Units(header, FRAME_BYTES, count, frame, count * FRAME_MS / 1000)
+    return Units(header, FRAME_BYTES * _FRAMES, unit, count * FRAME_MS / 1000)
 
 
 def _info_frame(count: int) -> bytes:
@@ -135,9 +138,8 @@ def _m4a(mark: bytes, title: bytes, size: int) -> Units:
     header, count = boxes.header(mark, title, size)
     return Units(
         header,
-        boxes.SAMPLE_BYTES,
-        count,
-        lambda number: boxes.sample(mark, number),
+        boxes.UNIT_BYTES,
+        lambda number: boxes.unit(mark, number),
         count * boxes.SAMPLE_S,
     )
 
@@ -147,7 +149,6 @@ def _opus(mark: bytes, title: bytes, size: int) -> Units:
     return Units(
         header,
         opus.PAGE_BYTES,
-        count,
         lambda number: opus.page(mark, number, is_last=number == count - 1),
         count * opus.PAGE_S,
     )
@@ -159,7 +160,6 @@ def _wav(mark: bytes, title: bytes, size: int) -> Units:
     return Units(
         header,
         wave.BLOCK_BYTES,
-        -(-length // wave.BLOCK_BYTES),
         lambda number: wave.block(mark, number),
         length / wave.BYTES_PER_S,
     )

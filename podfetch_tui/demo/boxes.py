@@ -12,6 +12,8 @@ import struct
 RATE = 32_000
 SAMPLE_BYTES = 256
 SAMPLE_S = 1024 / RATE
+_SAMPLES = 64
+UNIT_BYTES = SAMPLE_BYTES * _SAMPLES
 _FILL_BYTES = 250
 _FREE_BYTES = 249
 _MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
@@ -37,9 +39,13 @@ def header(mark: bytes, title: bytes, size: int) -> tuple[bytes, int]:
     return start + struct.pack(">I", 8 + count * SAMPLE_BYTES) + b"mdat", count
 
 
-def sample(mark: bytes, number: int) -> bytes:
-    """Return one silent AAC frame that holds the mark and its number."""
-    return b"%b%b%b" % (_SAMPLE_START, (b"%b%08x" % (mark, number)).ljust(_FREE_BYTES, b"\0"), _END)
+def unit(mark: bytes, number: int) -> bytes:
+    """Return silent AAC frames, the first of which holds the mark and the number."""
+    return _sample(b"%b%08x" % (mark, number)) + _SILENT_SAMPLES
+
+
+def _sample(text: bytes) -> bytes:
+    return _SAMPLE_START + text.ljust(_FREE_BYTES, b"\0") + _END
 
 
 def _sample_start() -> bytes:
@@ -51,6 +57,7 @@ def _sample_start() -> bytes:
 
 _SAMPLE_START = _sample_start()
 _END = bytes((0b0000_111_0,))
+_SILENT_SAMPLES = _sample(b"") * (_SAMPLES - 1)
 
 
 def _movie(mark: bytes, title: bytes, *, count: int, offset: int) -> bytes:

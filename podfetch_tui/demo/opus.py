@@ -1,6 +1,7 @@
 """Ogg Opus (RFC 3533, RFC 6716, RFC 7845) for generated audio: pages of one silent second.
 
-A packet is one silent CELT frame of 20 ms followed by padding, which holds the mark.
+A packet is one silent CELT frame of 20 ms followed by padding; the first one's padding holds the
+mark of the page.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ _RATE = 48_000
 _FIRST, _LAST = 2, 4
 _SERIAL = 0x706F6443
 _PADDING = _PACKET_BYTES - 5
-_FRAME = b"\xff\xfe"
+_PACKET_START = b"\xfb\x41" + bytes((_PADDING,)) + b"\xff\xfe"
+"""One padded frame of 20 ms, full band, mono (RFC 6716 3.2.5), which is silent."""
+_SILENT_PACKETS = [_PACKET_START + bytes(_PADDING)] * (_PACKETS - 1)
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -46,11 +49,8 @@ def header(mark: bytes, title: bytes, size: int) -> tuple[bytes, int]:
 
 def page(mark: bytes, number: int, *, is_last: bool) -> bytes:
     """Return one second of silence that holds the mark and the number."""
-    start = b"\xfb\x41" + bytes((_PADDING,)) + _FRAME
-    packets = [
-        start + (b"%b%08x%02x" % (mark, number, at)).ljust(_PADDING, b"\0")
-        for at in range(_PACKETS)
-    ]
+    marked = _PACKET_START + (b"%b%08x" % (mark, number)).ljust(_PADDING, b"\0")
+    packets = [marked, *_SILENT_PACKETS]
     flags = _LAST if is_last else 0
     return _page(packets, flags=flags, granule=(number + 1) * _RATE, sequence=number + 2)
 

@@ -61,7 +61,7 @@ def test_a_part_is_that_part_of_the_whole(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_stretch_of_audio_comes_twice_or_in_another_file(kind: str) -> None:
-    stretch = 16_384
+    stretch = 32_768
     seen = set()
     for seed in ("one", "two"):
         data = media_bytes(seed, 200_000, kind=kind)
@@ -101,7 +101,7 @@ def test_a_tag_is_cut_to_its_room_without_harm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "size"), [("mp3", 500), ("m4a", 500), ("opus", 5_000), ("wav", 1_000), ("wav", 20_001)]
+    ("kind", "size"), [("mp3", 500), ("m4a", 500), ("opus", 5_000), ("wav", 100), ("wav", 20_001)]
 )
 def test_a_size_that_cannot_be_is_refused(kind: str, size: int) -> None:
     with pytest.raises(ValueError, match=str(size)):
