@@ -1,6 +1,6 @@
 """A Python process of ours, in a session of its own, and how to be rid of it.
 
-The only file that imports :mod:`subprocess`. Whatever a child leaves running in its group dies
+Nothing else in the program starts a process. Whatever a child leaves running in its group dies
 with it; a process that even SIGKILL cannot end yet (one that hangs in a dead network disk) is set
 aside and collected later, so that nobody waits for it.
 """
