@@ -181,6 +181,10 @@ class HttpClient:
             watch.end()
             raise
 
+    def forget_names(self) -> None:
+        """Look every name up anew; for when the network has changed."""
+        self._names.forget()
+
     def close(self) -> None:
         """Close all idle connections and end the threads; running transfers must be over."""
         self._watchdog.close()

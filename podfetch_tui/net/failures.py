@@ -95,8 +95,7 @@ def handshake_failure(error: Exception) -> Failure:
         reason = clean(getattr(error, "verify_message", "") or str(error), 200)
         return Failure(Kind.TLS_CERTIFICATE, f"certificate refused: {reason}")
     if isinstance(error, ssl.SSLError):
-        reason = clean(str(error.reason or error), 120)
-        return Failure(Kind.TLS_HANDSHAKE, f"TLS handshake failed: {reason}")
+        return Failure(Kind.TLS_HANDSHAKE, f"TLS handshake failed: {_tls_reason(error)}")
     if isinstance(error, TimeoutError):
         return Failure(Kind.CONNECT_TIMEOUT, "the host does not finish the TLS handshake")
     if isinstance(error, OSError):
@@ -112,7 +111,7 @@ def transfer_failure(error: BaseException) -> Failure:
         return _http_failure(error)
     if isinstance(error, ssl.SSLError):
         # The handshake is over: this is the connection breaking under TLS.
-        return Failure(Kind.RESET, f"TLS broke off: {clean(str(error.reason or error), 120)}")
+        return Failure(Kind.RESET, f"TLS broke off: {_tls_reason(error)}")
     if isinstance(error, TimeoutError):
         return Failure(Kind.READ_TIMEOUT, "the host stopped sending", errno=error.errno)
     if isinstance(error, OSError):
@@ -133,6 +132,11 @@ def _http_failure(error: http.client.HTTPException) -> Failure:
             return Failure(Kind.PROTOCOL, "the chunked body has no valid chunk size")
         return Failure(Kind.SHORT_BODY, "the body ended early")
     return Failure(Kind.PROTOCOL, f"malformed answer: {clean(str(error), 160)}")
+
+
+def _tls_reason(error: ssl.SSLError) -> str:
+    # Set by the ssl module's C code only, whatever the stubs say.
+    return clean(str(getattr(error, "reason", None) or error), 120)
 
 
 def _by_errno(error: Exception, otherwise: Kind) -> Failure:

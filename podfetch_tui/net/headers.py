@@ -8,6 +8,7 @@ RFC 9110 (HTTP semantics), RFC 9111 (caching), RFC 9112 (HTTP/1.1).
 from __future__ import annotations
 
 import calendar
+import datetime
 import email.utils
 import re
 
@@ -113,9 +114,11 @@ def http_date(text: str | None) -> int | None:
         return None
     try:
         parts = email.utils.parsedate_tz(text)
-        if parts is None or not 1900 <= parts[0] <= 9999:
+        if parts is None:
             return None
-        return calendar.timegm((*parts[:6], 0, 1, 0)) - (parts[9] or 0)
+        # timegm takes the 99th of a month for a later one; datetime does not.
+        moment = datetime.datetime(*parts[:5], min(parts[5], 59), tzinfo=datetime.timezone.utc)
+        return calendar.timegm(moment.timetuple()) - (parts[9] or 0)
     except (ValueError, OverflowError, TypeError, IndexError):
         return None
 

@@ -76,6 +76,11 @@ class Names:
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
         self._starts = itertools.count()
 
+    @property
+    def remembered(self) -> int:
+        """How many names are remembered; bounded."""
+        return len(self._known)
+
     def addresses(self, host: str, watch: Watch) -> tuple[str, ...]:
         """Return the addresses of ``host`` in the resolver's order, at least one.
 

@@ -79,7 +79,7 @@ class SecureConnection(HTTPSConnection):
         except Failure:
             raise
         except (OSError, ValueError) as error:
-            self.watch.check()
+            self.watch.remaining()
             raise handshake_failure(error) from error
         finally:
             if self._guard is not None:

@@ -75,11 +75,16 @@ class RateFloor:
             rate: Bytes per second; 0 for no floor.
             window: Seconds over which it must hold, give or take a sixtieth.
         """
-        self._rate = rate
+        self.rate = rate
         self._window = window
         self._bins: deque[list[float]] = deque([[0.0, 0.0]])
         self._seconds = 0.0
         self._bytes = 0.0
+
+    @property
+    def remembered(self) -> int:
+        """How many pieces of the window are kept apart; bounded."""
+        return len(self._bins)
 
     def is_broken(self, seconds: float, count: int) -> bool:
         """Take note of ``count`` bytes read in ``seconds``; return whether that is too slow."""
@@ -95,7 +100,7 @@ class RateFloor:
             old_seconds, old_bytes = self._bins.popleft()
             self._seconds -= old_seconds
             self._bytes -= old_bytes
-        return self._seconds >= self._window and self._bytes < self._rate * self._seconds
+        return self._seconds >= self._window and self._bytes < self.rate * self._seconds
 
 
 class MediaStream:
@@ -141,7 +146,8 @@ class MediaStream:
         """(status, URL it led to) of every redirect."""
         self._answer = answer
         self._media_max = media_max
-        self._floor = RateFloor(min_rate)
+        self.floor = RateFloor(min_rate)
+        """Ends the transfer when it is slower than ``min_rate`` for a minute."""
         self._position = self.start
         answer.watch.restart(self._deadline())
 
@@ -204,7 +210,7 @@ class MediaStream:
                 break
             filled += count
             now = time.monotonic()
-            if self._floor.is_broken(now - before, count):
+            if self.floor.is_broken(now - before, count):
                 return filled, Failure(Kind.TOO_SLOW, "the host sends too slowly")
             before = now
             if now - began > _FILL_S:

@@ -59,7 +59,7 @@ class Dialer:
             try:
                 sock = self._connect(address, port, watch)
             except OSError as error:
-                watch.check()
+                watch.remaining()
                 if isinstance(error, TimeoutError):
                     self._slow_until[address.version] = time.monotonic() + _GRUDGE_S
                 failures.append(connect_failure(error))

@@ -23,11 +23,13 @@ def test_a_poll_gives_the_document_and_its_validators() -> None:
         "Last-Modified: Tue, 01 Jul 2025 09:00:00 GMT",
         "Cache-Control: max-age=60",
     )
-    with RawServer(
-        always(message("200 OK", *fields, "Content-Type: text/xml", body=FEED))
-    ) as server:
-        with http_client() as client:
-            result = fetch(client, server.url("/feed?a=1"))
+    with (
+        RawServer(
+            always(message("200 OK", *fields, "Content-Type: text/xml", body=FEED))
+        ) as server,
+        http_client() as client,
+    ):
+        result = fetch(client, server.url("/feed?a=1"))
     assert (result.status, result.body, result.wire_bytes) == (200, FEED, len(FEED))
     assert result.validators == Validators('"v1"', "Tue, 01 Jul 2025 09:00:00 GMT")
     assert (result.content_type, result.max_age_s) == ("text/xml", 60)
@@ -134,9 +136,11 @@ def test_any_other_status_is_a_failure_with_its_evidence(status: int) -> None:
 
 def test_evidence_is_readable_when_the_error_page_is_compressed() -> None:
     page = gzip.compress(b"<html>login</html>")
-    with RawServer(always(message("403 No", "Content-Encoding: gzip", body=page))) as server:
-        with http_client() as client:
-            assert failure_of(client, server.url()).evidence == b"<html>login</html>"
+    with (
+        RawServer(always(message("403 No", "Content-Encoding: gzip", body=page))) as server,
+        http_client() as client,
+    ):
+        assert failure_of(client, server.url()).evidence == b"<html>login</html>"
 
 
 def test_a_long_error_page_costs_its_connection_and_no_more() -> None:
@@ -158,12 +162,14 @@ def test_retry_after_may_be_a_date() -> None:
 
 
 def test_a_custom_user_agent_cannot_smuggle_a_field() -> None:
-    with RawServer(always(message("200 OK"))) as server:
-        with http_client(user_agent="Mine/1\r\nX-Evil: 1") as client:
-            fetch(client, server.url())
-            client.fetch(
-                server.url(), validators=Validators(), user_agent="Ä\nB", stop=threading.Event()
-            )
+    with (
+        RawServer(always(message("200 OK"))) as server,
+        http_client(user_agent="Mine/1\r\nX-Evil: 1") as client,
+    ):
+        fetch(client, server.url())
+        client.fetch(
+            server.url(), validators=Validators(), user_agent="Ä\nB", stop=threading.Event()
+        )
     assert [r.headers["user-agent"] for r in server.requests] == ["Mine/1 X-Evil: 1", "? B"]
     assert all("x-evil" not in r.headers for r in server.requests)
 
@@ -196,9 +202,11 @@ def test_userinfo_is_sent_as_basic_authentication() -> None:
 
 
 def test_too_large_a_document_is_refused_before_it_is_read() -> None:
-    with RawServer(always(b"HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n")) as server:
-        with http_client(feed_max=4095) as client:
-            assert kind_of(client, server.url()) is Kind.TOO_LARGE
+    with (
+        RawServer(always(b"HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n")) as server,
+        http_client(feed_max=4095) as client,
+    ):
+        assert kind_of(client, server.url()) is Kind.TOO_LARGE
 
 
 def test_a_document_without_a_length_is_cut_at_the_cap() -> None:

@@ -12,7 +12,7 @@ from support.rawserver import Handler, Peer, RawServer, always, message
 
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import Validators
-from podfetch_tui.net.stream import RateFloor, Resume
+from podfetch_tui.net.stream import MediaStream, RateFloor, Resume
 
 BODY = os.urandom(1_000_000)
 LATER = "Date: Tue, 01 Jul 2025 10:00:00 GMT"
@@ -36,15 +36,17 @@ def part(first: int, last: int, total: int | str, *fields: str, body: bytes | No
 
 
 def test_a_file_is_streamed_whole_in_large_pieces() -> None:
-    with RawServer(always(message("200 OK", 'ETag: "v1"', body=BODY))) as server:
-        with http_client() as client:
-            with client.open_media(server.url("/e.mp3"), stop=threading.Event()) as stream:
-                sizes = []
-                received = bytearray()
-                for piece in stream.chunks():
-                    sizes.append(len(piece))
-                    received += piece
-            download(client, server.url("/e.mp3"))
+    with (
+        RawServer(always(message("200 OK", 'ETag: "v1"', body=BODY))) as server,
+        http_client() as client,
+    ):
+        with client.open_media(server.url("/e.mp3"), stop=threading.Event()) as stream:
+            sizes = []
+            received = bytearray()
+            for piece in stream.chunks():
+                sizes.append(len(piece))
+                received += piece
+        download(client, server.url("/e.mp3"))
     assert bytes(received) == BODY
     assert max(sizes) <= 256 * 1024
     assert (stream.status, stream.start, stream.total) == (200, 0, len(BODY))
@@ -76,24 +78,29 @@ def test_only_a_strong_validator_makes_a_file_resumable(
     with (
         RawServer(always(message("200 OK", *fields, body=b"x"))) as server,
         http_client() as client,
+        client.open_media(server.url(), stop=threading.Event()) as stream,
     ):
-        with client.open_media(server.url(), stop=threading.Event()) as stream:
-            assert stream.resumable is resumable
+        assert stream.resumable is resumable
 
 
 def test_a_file_of_unknown_size_is_not_resumable() -> None:
     reply = b'HTTP/1.1 200 OK\r\nETag: "v"\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n'
-    with RawServer(always(reply)) as server, http_client() as client:
-        with client.open_media(server.url(), stop=threading.Event()) as stream:
-            assert (stream.resumable, stream.total) == (False, None)
-            assert b"".join(map(bytes, stream.chunks())) == b"x"
+    with (
+        RawServer(always(reply)) as server,
+        http_client() as client,
+        client.open_media(server.url(), stop=threading.Event()) as stream,
+    ):
+        assert (stream.resumable, stream.total) == (False, None)
+        assert b"".join(map(bytes, stream.chunks())) == b"x"
 
 
 def test_the_rest_is_asked_for_by_range_and_taken() -> None:
-    with RawServer(always(part(400_000, 999_999, 1_000_000, 'ETag: "v1"'))) as server:
-        with http_client() as client:
-            with client.open_media(server.url(), resume=resume(), stop=threading.Event()) as stream:
-                assert b"".join(map(bytes, stream.chunks())) == BODY[400_000:]
+    with (
+        RawServer(always(part(400_000, 999_999, 1_000_000, 'ETag: "v1"'))) as server,
+        http_client() as client,
+        client.open_media(server.url(), resume=resume(), stop=threading.Event()) as stream,
+    ):
+        assert b"".join(map(bytes, stream.chunks())) == BODY[400_000:]
     assert (stream.status, stream.start, stream.total) == (206, 400_000, len(BODY))
     assert stream.resumable
     assert server.requests[0].headers["range"] == "bytes=400000-"
@@ -102,9 +109,11 @@ def test_the_rest_is_asked_for_by_range_and_taken() -> None:
 
 def test_a_date_will_do_where_there_is_no_entity_tag() -> None:
     modified = EARLIER.partition(": ")[2]
-    with RawServer(always(part(400_000, 999_999, 1_000_000, EARLIER))) as server:
-        with http_client() as client:
-            rest = download(client, server.url(), resume=resume(etag=None, modified=modified))
+    with (
+        RawServer(always(part(400_000, 999_999, 1_000_000, EARLIER))) as server,
+        http_client() as client,
+    ):
+        rest = download(client, server.url(), resume=resume(etag=None, modified=modified))
     assert rest == BODY[400_000:]
     assert server.requests[0].headers["if-range"] == modified
 
@@ -124,20 +133,25 @@ def test_a_date_will_do_where_there_is_no_entity_tag() -> None:
     ],
 )
 def test_without_a_safe_validator_the_whole_is_asked_for(state: Resume) -> None:
-    with RawServer(always(message("200 OK", body=BODY))) as server, http_client() as client:
-        with client.open_media(server.url(), resume=state, stop=threading.Event()) as stream:
-            assert (stream.status, stream.start) == (200, 0)
-            assert b"".join(map(bytes, stream.chunks())) == BODY
+    with (
+        RawServer(always(message("200 OK", body=BODY))) as server,
+        http_client() as client,
+        client.open_media(server.url(), resume=state, stop=threading.Event()) as stream,
+    ):
+        assert (stream.status, stream.start) == (200, 0)
+        assert b"".join(map(bytes, stream.chunks())) == BODY
     assert not {"range", "if-range"} & server.requests[0].headers.keys()
 
 
 def test_a_host_that_ignores_the_range_starts_at_0() -> None:
-    with RawServer(always(message("200 OK", 'ETag: "v2"', body=BODY))) as server:
-        with http_client() as client:
-            with client.open_media(server.url(), resume=resume(), stop=threading.Event()) as stream:
-                assert (stream.status, stream.start) == (200, 0)
-                assert stream.validators.etag == '"v2"'
-                assert b"".join(map(bytes, stream.chunks())) == BODY
+    with (
+        RawServer(always(message("200 OK", 'ETag: "v2"', body=BODY))) as server,
+        http_client() as client,
+        client.open_media(server.url(), resume=resume(), stop=threading.Event()) as stream,
+    ):
+        assert (stream.status, stream.start) == (200, 0)
+        assert stream.validators.etag == '"v2"'
+        assert b"".join(map(bytes, stream.chunks())) == BODY
 
 
 RANGE_LIES = {
@@ -172,9 +186,11 @@ def test_a_resumed_body_never_mixes_versions(lie: str) -> None:
 def test_a_changed_date_is_another_version() -> None:
     state = resume(etag=None, modified=EARLIER.partition(": ")[2])
     other = "Last-Modified: Tue, 01 Jul 2025 09:00:01 GMT"
-    with RawServer(always(part(400_000, 999_999, 1_000_000, other))) as server:
-        with http_client() as client:
-            assert media_failure_of(client, server.url(), resume=state).kind is Kind.RANGE_MISMATCH
+    with (
+        RawServer(always(part(400_000, 999_999, 1_000_000, other))) as server,
+        http_client() as client,
+    ):
+        assert media_failure_of(client, server.url(), resume=state).kind is Kind.RANGE_MISMATCH
 
 
 def test_a_refused_range_says_what_the_host_has() -> None:
@@ -191,14 +207,21 @@ def test_a_part_nobody_asked_for_is_refused() -> None:
 
 
 def test_less_than_the_rest_is_given_and_then_a_failure() -> None:
-    with RawServer(always(part(400_000, 499_999, 1_000_000))) as server, http_client() as client:
-        with client.open_media(server.url(), resume=resume(), stop=threading.Event()) as stream:
-            received = bytearray()
-            with pytest.raises(Failure) as caught:
-                for piece in stream.chunks():
-                    received += piece
+    with (
+        RawServer(always(part(400_000, 499_999, 1_000_000))) as server,
+        http_client() as client,
+        client.open_media(server.url(), resume=resume(), stop=threading.Event()) as stream,
+    ):
+        received = bytearray()
+        with pytest.raises(Failure) as caught:
+            collect(stream, received)
     assert bytes(received) == BODY[400_000:500_000]
     assert caught.value.kind is Kind.SHORT_BODY
+
+
+def collect(stream: MediaStream, received: bytearray) -> None:
+    for piece in stream.chunks():
+        received += piece
 
 
 def closes_early(peer: Peer) -> None:
@@ -218,12 +241,14 @@ def closes_between_chunks(peer: Peer) -> None:
 
 @pytest.mark.parametrize("handler", [closes_early, closes_in_a_chunk, closes_between_chunks])
 def test_a_body_that_ends_early_is_a_failure_after_what_came(handler: Handler) -> None:
-    with RawServer(handler) as server, http_client() as client:
-        with client.open_media(server.url(), stop=threading.Event()) as stream:
-            received = bytearray()
-            with pytest.raises(Failure) as caught:
-                for piece in stream.chunks():
-                    received += piece
+    with (
+        RawServer(handler) as server,
+        http_client() as client,
+        client.open_media(server.url(), stop=threading.Event()) as stream,
+    ):
+        received = bytearray()
+        with pytest.raises(Failure) as caught:
+            collect(stream, received)
     assert caught.value.kind is Kind.SHORT_BODY
     assert bytes(received) == (BODY[:600_000] if handler is closes_early else b"abc")
 
@@ -237,11 +262,14 @@ def test_a_reset_amid_the_body_is_a_reset() -> None:
         received.wait(10)
         peer.reset()
 
-    with RawServer(resets) as server, http_client() as client:
-        with client.open_media(server.url(), stop=threading.Event()) as stream:
-            received.set()
-            with pytest.raises(Failure) as caught:
-                list(map(len, stream.chunks()))
+    with (
+        RawServer(resets) as server,
+        http_client() as client,
+        client.open_media(server.url(), stop=threading.Event()) as stream,
+    ):
+        received.set()
+        with pytest.raises(Failure) as caught:
+            list(map(len, stream.chunks()))
     assert caught.value.kind is Kind.RESET
 
 
@@ -280,9 +308,11 @@ def test_a_body_longer_than_its_length_stops_there() -> None:
 @pytest.mark.parametrize("length", ["abc", "-1", "1, 2", "1e3", "٣", "", "0x10", "9" * 30])
 def test_an_impossible_length_is_a_protocol_failure(length: str) -> None:
     field = f"Content-Length: {length}".encode()
-    with RawServer(always(b"HTTP/1.1 200 OK\r\n" + field + b"\r\n\r\nabc")) as server:
-        with http_client() as client:
-            assert media_failure_of(client, server.url()).kind is Kind.PROTOCOL
+    with (
+        RawServer(always(b"HTTP/1.1 200 OK\r\n" + field + b"\r\n\r\nabc")) as server,
+        http_client() as client,
+    ):
+        assert media_failure_of(client, server.url()).kind is Kind.PROTOCOL
 
 
 def test_a_repeated_equal_length_is_one_length() -> None:
@@ -305,9 +335,11 @@ def test_identity_is_no_encoding() -> None:
 
 
 def test_a_file_declared_too_large_is_refused_before_its_body() -> None:
-    with RawServer(always(b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n")) as server:
-        with http_client(media_max=1000) as client:
-            assert media_failure_of(client, server.url()).kind is Kind.TOO_LARGE
+    with (
+        RawServer(always(b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n")) as server,
+        http_client(media_max=1000) as client,
+    ):
+        assert media_failure_of(client, server.url()).kind is Kind.TOO_LARGE
 
 
 def test_an_endless_file_is_cut_at_the_cap() -> None:
@@ -323,9 +355,11 @@ def test_an_endless_file_is_cut_at_the_cap() -> None:
 
 @pytest.mark.parametrize("status", [204, 304, 401, 404, 503])
 def test_other_answers_are_no_media(status: int) -> None:
-    with RawServer(always(message(f"{status} X", "Retry-After: 7"))) as server:
-        with http_client() as client:
-            failure = media_failure_of(client, server.url())
+    with (
+        RawServer(always(message(f"{status} X", "Retry-After: 7"))) as server,
+        http_client() as client,
+    ):
+        failure = media_failure_of(client, server.url())
     assert failure.kind is (Kind.PROTOCOL if status == 304 else Kind.HTTP_STATUS)
     assert failure.status == status
 
@@ -348,11 +382,16 @@ def test_a_stop_amid_the_body_ends_the_stream() -> None:
         peer.answer("200 OK", BODY[:300_000], length=len(BODY))
         peer.hang()
 
-    with RawServer(stalls) as server, http_client() as client:
-        with client.open_media(server.url(), stop=stop) as stream:
-            with pytest.raises(Failure) as caught:
-                for _ in stream.chunks():
-                    stop.set()
+    with (
+        RawServer(stalls) as server,
+        http_client() as client,
+        client.open_media(server.url(), stop=stop) as stream,
+    ):
+        pieces = stream.chunks()
+        assert len(next(pieces))
+        stop.set()
+        with pytest.raises(Failure) as caught:
+            list(map(len, pieces))
     assert caught.value.kind is Kind.STOPPED
 
 
@@ -362,9 +401,12 @@ def test_a_dripping_body_is_handed_out_as_it_comes() -> None:
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         peer.drip(b"x" * 1000, every=0.01)
 
-    with RawServer(drips) as server, http_client() as client:
-        with client.open_media(server.url(), stop=threading.Event()) as stream:
-            assert 0 < len(next(stream.chunks())) < 1000
+    with (
+        RawServer(drips) as server,
+        http_client() as client,
+        client.open_media(server.url(), stop=threading.Event()) as stream,
+    ):
+        assert 0 < len(next(stream.chunks())) < 1000
 
 
 def test_the_head_has_the_short_deadline_and_the_body_a_long_one() -> None:
@@ -395,9 +437,12 @@ def test_a_stream_left_early_closes_its_connection() -> None:
 def test_media_follows_redirects_and_names_the_last_host() -> None:
     with RawServer(always(message("200 OK", body=b"abc")), address="127.0.0.3") as cdn:
         hop = message("302 Found", f"Location: {cdn.url('/f.mp3')}")
-        with RawServer(always(hop)) as server, http_client() as client:
-            with client.open_media(server.url(), stop=threading.Event()) as stream:
-                assert (stream.host, stream.hops) == ("127.0.0.3", ((302, cdn.url("/f.mp3")),))
+        with (
+            RawServer(always(hop)) as server,
+            http_client() as client,
+            client.open_media(server.url(), stop=threading.Event()) as stream,
+        ):
+            assert (stream.host, stream.hops) == ("127.0.0.3", ((302, cdn.url("/f.mp3")),))
 
 
 def test_a_slow_transfer_is_noticed_over_any_window() -> None:
@@ -435,10 +480,13 @@ def test_too_slow_a_body_is_given_up() -> None:
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         peer.drip(b"x" * 100_000, every=0.01)
 
-    with RawServer(drips) as server, http_client(min_rate=1234) as client:
-        with client.open_media(server.url(), stop=threading.Event()) as stream:
-            assert stream.floor.rate == 1234
-            stream.floor = RateFloor(1234, window=0.3)
-            with pytest.raises(Failure) as caught:
-                list(map(len, stream.chunks()))
+    with (
+        RawServer(drips) as server,
+        http_client(min_rate=1234) as client,
+        client.open_media(server.url(), stop=threading.Event()) as stream,
+    ):
+        assert stream.floor.rate == 1234
+        stream.floor = RateFloor(1234, window=0.3)
+        with pytest.raises(Failure) as caught:
+            list(map(len, stream.chunks()))
     assert caught.value.kind is Kind.TOO_SLOW

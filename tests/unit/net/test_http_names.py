@@ -127,7 +127,7 @@ def test_a_stuck_name_server_holds_nobody() -> None:
         release.wait(60)
         return ["192.0.2.1"]
 
-    with names(stuck, patience=0.1) as (resolver, _):
+    with names(stuck, patience=0.02) as (resolver, _):
         for number in range(40):  # more than there are threads
             with pytest.raises(Failure) as caught:
                 resolver.addresses(f"a{number % 20}.test", watch())

@@ -76,9 +76,11 @@ def test_one_temporary_hop_makes_the_chain_temporary(statuses: tuple[int, ...]) 
 
 
 def test_a_permanent_redirect_answered_304_is_seen_too() -> None:
-    with RawServer(chain(old=redirect("/new", 301), new=message("304 X"))) as server:
-        with http_client() as client:
-            result = fetch(client, server.url("/old"), validators=Validators('"e"'))
+    with (
+        RawServer(chain(old=redirect("/new", 301), new=message("304 X"))) as server,
+        http_client() as client,
+    ):
+        result = fetch(client, server.url("/old"), validators=Validators('"e"'))
     assert (result.status, result.permanent_url) == (304, server.url("/new"))
 
 
@@ -108,9 +110,11 @@ def test_a_permanent_redirect_answered_304_is_seen_too() -> None:
 )
 def test_a_redirect_leads_nowhere_it_must_not(location: str, kind: Kind) -> None:
     field = location.encode("utf-8").decode("latin-1")
-    with RawServer(always(redirect(field))) as server:
-        with http_client(resolver=lambda host: ["169.254.169.254"]) as client:
-            failure = failure_of(client, server.url("/x"))
+    with (
+        RawServer(always(redirect(field))) as server,
+        http_client(resolver=lambda host: ["169.254.169.254"]) as client,
+    ):
+        failure = failure_of(client, server.url("/x"))
     assert failure.kind is kind
     assert len(server.requests) == 1
 
@@ -122,9 +126,11 @@ def test_a_redirect_without_location_is_a_failure() -> None:
 
 
 def test_circles_are_noticed_at_once() -> None:
-    with RawServer(chain(a=redirect("/b"), b=redirect("/c"), c=redirect("/a#x"))) as server:
-        with http_client() as client:
-            assert failure_of(client, server.url("/a")).kind is Kind.REDIRECT_LOOP
+    with (
+        RawServer(chain(a=redirect("/b"), b=redirect("/c"), c=redirect("/a#x"))) as server,
+        http_client() as client,
+    ):
+        assert failure_of(client, server.url("/a")).kind is Kind.REDIRECT_LOOP
     assert len(server.requests) == 3
 
 
@@ -139,9 +145,11 @@ def test_redirects_are_counted() -> None:
 
 
 def test_exactly_the_allowed_number_of_redirects_is_followed() -> None:
-    with RawServer(chain(a=redirect("/b"), b=redirect("/end"))) as server:
-        with http_client(max_redirects=2) as client:
-            assert fetch(client, server.url("/a")).body == b"end"
+    with (
+        RawServer(chain(a=redirect("/b"), b=redirect("/end"))) as server,
+        http_client(max_redirects=2) as client,
+    ):
+        assert fetch(client, server.url("/a")).body == b"end"
 
 
 def test_credentials_stay_at_their_origin() -> None:
@@ -163,9 +171,12 @@ def test_a_permanent_redirect_at_one_origin_keeps_its_credentials() -> None:
 
 
 def test_another_port_is_another_origin() -> None:
-    with RawServer(chain()) as other, RawServer(chain(a=redirect(other.url("/end")))) as server:
-        with http_client() as client:
-            fetch(client, server.url("/a").replace("://", "://me:pw@"))
+    with (
+        RawServer(chain()) as other,
+        RawServer(chain(a=redirect(other.url("/end")))) as server,
+        http_client() as client,
+    ):
+        fetch(client, server.url("/a").replace("://", "://me:pw@"))
     assert "authorization" not in other.requests[0].headers
 
 

@@ -11,6 +11,7 @@ from support.httpclient import LOOPBACK, failure_of, fetch, http_client, kind_of
 from support.rawserver import RawServer, always, message
 
 from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.work_settings import NetworkSettings
 from podfetch_tui.net.deadlines import Watch
 from podfetch_tui.net.names import Names
 from podfetch_tui.net.vetting import Dialer, Rules
@@ -45,10 +46,12 @@ OK = always(message("200 OK", body=b"ok"))
 )
 def test_no_packet_reaches_loopback_by_any_name(host: str) -> None:
     table = {"mapped.test": ["::ffff:127.0.0.1"], "scoped.test": ["fe80::1%lo"]}
-    with RawServer(OK) as server:
-        lookup = lambda name: table.get(name, ["127.0.0.1"])  # noqa: E731
-        with http_client(allow_private=(), resolver=lookup) as client:
-            failure = failure_of(client, server.url(host=host))
+
+    def lookup(name: str) -> Sequence[str]:
+        return table.get(name, ["127.0.0.1"])
+
+    with RawServer(OK) as server, http_client(allow_private=(), resolver=lookup) as client:
+        failure = failure_of(client, server.url(host=host))
     assert failure.kind is Kind.BLOCKED_ADDRESS
     assert failure.detail
     assert server.connections == 0
@@ -77,10 +80,13 @@ def test_the_address_that_was_judged_is_the_one_connected_to() -> None:
         asked.append(name)
         return ["127.0.0.1"] if len(asked) == 1 else ["127.0.0.2"]
 
-    with RawServer(OK) as public, RawServer(OK, address="127.0.0.2", port=public.port) as private:
-        with http_client(allow_private=("127.0.0.1/32",), resolver=rebinding) as client:
-            assert fetch(client, public.url(host="rebind.test")).body == b"ok"
-            assert fetch(client, public.url(host="rebind.test")).body == b"ok"
+    with (
+        RawServer(OK) as public,
+        RawServer(OK, address="127.0.0.2", port=public.port) as private,
+        http_client(allow_private=("127.0.0.1/32",), resolver=rebinding) as client,
+    ):
+        assert fetch(client, public.url(host="rebind.test")).body == b"ok"
+        assert fetch(client, public.url(host="rebind.test")).body == b"ok"
     assert asked == ["rebind.test"]
     assert private.connections == 0
 
@@ -88,13 +94,13 @@ def test_the_address_that_was_judged_is_the_one_connected_to() -> None:
 def test_a_name_that_turns_private_is_refused_at_the_next_connection() -> None:
     found = iter((["127.0.0.1"], ["127.0.0.2"]))
     closing = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
-    with RawServer(always(closing)) as server:
-        with http_client(
-            allow_private=("127.0.0.1/32",), resolver=lambda name: next(found)
-        ) as client:
-            assert fetch(client, server.url(host="turn.test")).body == b"ok"
-            client.forget_names()
-            assert kind_of(client, server.url(host="turn.test")) is Kind.BLOCKED_ADDRESS
+    with (
+        RawServer(always(closing)) as server,
+        http_client(allow_private=("127.0.0.1/32",), resolver=lambda name: next(found)) as client,
+    ):
+        assert fetch(client, server.url(host="turn.test")).body == b"ok"
+        client.forget_names()
+        assert kind_of(client, server.url(host="turn.test")) is Kind.BLOCKED_ADDRESS
 
 
 def test_a_dead_address_is_followed_by_the_next() -> None:
@@ -179,8 +185,6 @@ def test_a_literal_address_asks_no_name_server() -> None:
 def test_a_changed_allow_list_holds_for_kept_connections_too() -> None:
     with RawServer(OK) as server, http_client() as client:
         assert fetch(client, server.url()).body == b"ok"
-        from podfetch_tui.model.work_settings import NetworkSettings
-
         client.configure(NetworkSettings(), per_host=2)
         assert kind_of(client, server.url()) is Kind.BLOCKED_ADDRESS
     assert len(server.requests) == 1
