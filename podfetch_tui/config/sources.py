@@ -133,12 +133,13 @@ def _table(lines: Sequence[str], name: str) -> _Table | None:
         if URL in header:
             return _Table(index + 1, delimiter, header, _unused(header, index + 1, name))
     cells = max(headers.values(), key=len)
-    is_table = Path(name).suffix.lower() in (".csv", ".tsv") or not set(COLUMNS).isdisjoint(cells)
-    if is_table and "://" not in lines[index]:
+    is_csv = Path(name).suffix.lower() in (".csv", ".tsv")
+    if "://" in lines[index]:
+        if is_csv and len(cells) > 1:
+            raise UsageError(f"{name}: line {index + 1}: a table needs a header with a column url")
+    elif is_csv or not set(COLUMNS).isdisjoint(cells):
         shown = clean(", ".join(cells), 80)
         raise UsageError(f"{name}: line {index + 1}: no column is named url, only {shown}")
-    if is_table and len(cells) > 1 and not lines[index].strip().startswith(("http:", "https:")):
-        raise UsageError(f"{name}: line {index + 1}: a table needs a header with a column url")
     return None
 
 
