@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from podfetch_tui.catalog import pages
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.config.sources import normalise_url
@@ -10,6 +12,7 @@ from podfetch_tui.model.errors import UsageError
 from podfetch_tui.model.feed import FeedState
 
 _STATE = "state:"
+_State = TypeVar("_State", FeedState, EpisodeState)
 
 
 def choose_feeds(catalog: Catalog, names: tuple[str, ...]) -> tuple[int, ...]:
@@ -60,7 +63,7 @@ def _by_url(catalog: Catalog, name: str) -> int | None:
         return None
 
 
-def _word(name: str, states: type[FeedState] | type[EpisodeState]) -> FeedState | EpisodeState:
+def _word(name: str, states: type[_State]) -> _State:
     word = name[len(_STATE) :]
     try:
         return states(word)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
 
+from podfetch_tui.media import ffprobe
+from podfetch_tui.media.budget import Budget, probe_budget
 from podfetch_tui.media.judge import judge, named_by_content
-from podfetch_tui.media.sniff import sniff
+from podfetch_tui.media.sniff import sniff_file
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.job import EpisodeJob
 from podfetch_tui.model.media import MediaInfo, Sniffed, Validity
 from podfetch_tui.model.sandboxed import ProbeMode, ProbeParams
 from podfetch_tui.pipeline.services import Services
+from podfetch_tui.sandbox.run_program import run_program
 from podfetch_tui.storage.parts import Part
 
 
@@ -38,7 +42,7 @@ def validate(
     url = job.episode.enclosure_url
     if part.size == 0:
         raise Failure(Kind.EMPTY_MEDIA, "the enclosure has no bytes", status=200, url=url)
-    sniffed = sniff(part.head, part.size, urlsplit(url).path)
+    sniffed = sniff_file(part.path, urlsplit(url).path)
     if sniffed.is_refused:
         raise Failure(
             Kind.NOT_MEDIA,
@@ -51,7 +55,7 @@ def validate(
     is_checked = settings.validate != "off"
     info = None
     if sniffed.is_media and is_checked:
-        info = _probe(part, sniffed, services, stop, settings.validate)
+        info = _probe(part, sniffed, services, stop, mode=settings.validate, prober=settings.prober)
         sniffed = named_by_content(sniffed, info)
     verdict = judge(sniffed, info, size=part.size, length_known=length_known, checked=is_checked)
     found = info or MediaInfo(container=sniffed.container)
@@ -60,12 +64,42 @@ def validate(
     )
 
 
+def _ffprobe(params: ProbeParams, budget: Budget, stop: threading.Event) -> MediaInfo:
+    program = shutil.which("ffprobe")
+    if program is None:
+        raise Failure(Kind.PROBE_KILLED, "media.prober is ffprobe, which is not on the PATH")
+
+    def run(argv: tuple[str, ...]) -> ffprobe.Output:
+        done = run_program(
+            argv,
+            wall_s=budget.wall_s,
+            cpu_s=budget.cpu_s,
+            memory=_FFPROBE_MEMORY,
+            stdout_cap=ffprobe.OUTPUT_CAP,
+            stop=stop,
+        )
+        return ffprobe.Output(done.stdout, done.stderr, done.problem)
+
+    return ffprobe.probe(program, params, run)
+
+
 def _probe(
-    part: Part, sniffed: Sniffed, services: Services, stop: threading.Event, mode: str
+    part: Part,
+    sniffed: Sniffed,
+    services: Services,
+    stop: threading.Event,
+    *,
+    mode: str,
+    prober: str,
 ) -> MediaInfo:
     params = ProbeParams(path=str(part.path), container=sniffed.container, mode=_MODES[mode])
+    budget = probe_budget(part.size, params.mode)
     try:
-        return services.sandbox.call("probe_media", b"", params, stop=stop)
+        if prober == "ffprobe":
+            return _ffprobe(params, budget, stop)
+        return services.sandbox.call(
+            "probe_media", b"", params, wall_s=budget.wall_s, cpu_s=budget.cpu_s, stop=stop
+        )
     except Failure as failure:
         if failure.kind is not Kind.PROBE_KILLED:
             raise
@@ -73,4 +107,5 @@ def _probe(
         return MediaInfo(container=sniffed.container, problem=f"probe failed: {failure.detail}")
 
 
+_FFPROBE_MEMORY = 1024**3
 _MODES: dict[str, ProbeMode] = {"header": "header", "full": "full", "decode": "decode"}
