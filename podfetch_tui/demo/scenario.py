@@ -1,186 +1,237 @@
-"""The scene of ``podfetch demo``: three dozen feeds, most healthy, some not."""
+"""The scene of ``podfetch demo``: three dozen shows, most healthy, some not.
+
+Every 20 seconds one of the healthy shows has a new episode, so that a run never falls still.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import math
-import random
+import csv
+import io
 from collections.abc import Callable
 from dataclasses import replace
 
 from podfetch_tui.demo import feeds
 from podfetch_tui.demo.audio import Media
+from podfetch_tui.demo.feeds import GeneratedItem
 from podfetch_tui.demo.host import PodcastHost
-from podfetch_tui.demo.routes import Answer, Request, Route, failing_first, redirect
+from podfetch_tui.demo.routes import (
+    Request,
+    Route,
+    failing_first,
+    redirect,
+    too_many_requests,
+    web_page,
+)
+from podfetch_tui.demo.stage import Show, Stage, feed_route, media_of, media_route, title_of
 from podfetch_tui.system.clock import Clock
 
-HEALTHY = 24
-EPISODES = 4
-MEDIA_BYTES = 900_000
-RATE = 400_000
+EPISODES = 3
 NEW_EPISODE_EVERY_S = 20.0
-_HOSTILE = (
-    "../../etc/passwd",
-    "[@click=app.quit]press me[/]",
-    "\x1b]0;owned\x07\x1b[2J red alert",
-    "A" * 400,
+HEALTHY = (
+    "The Copper Archive", "Night Signals", "Harbour Radio", "A Short History of Tides",
+    "Second Kitchen", "Letters from the Border", "The Quiet Museum",
+    "Winter Orchard", "Museum of Lost Sounds", "Weather Desk", "The Slow Railway",
+    "Telescope Hour", "Market Day", "Thunder and Paper", "Northern Memory",
+    "The Patient Gardener", "Island Morning", "Open Window", "Crooked Bridges",
+)  # fmt: skip
+_KINDS = ("mp3", "mp3", "m4a", "mp3", "opus")
+_HOSTILE_TITLES = (
+    "../../../etc/passwd",
+    "[@click=app.quit]press me[/] [bold red]or me[/]",
     "......",
-    "مرحبا \u202egpj.exe",
+    "A" * 400,
+    "مرحبا \u202egpj.exe\u202c بالعالم",
+    "con",
+    "e" + "\u0301" * 60,
+    "new\nline &amp;#27;[2J &lt;script&gt;",
 )
+_ESCAPES = ("\x1b[2J\x1b[31mred alert", "\x1b]0;owned\x07 a title", "\x9b1;1H\x00\x08\x08 back")
+
+Scene = Callable[[Stage, str], "Show"]
 
 
 def build(host: PodcastHost, clock: Clock) -> str:
     """Give ``host`` its routes; return the feed list as CSV."""
-    rows = ["url,title,tags,priority"]
-    for number in range(HEALTHY):
-        rows.append(_healthy(host, number, clock))
-    for name, scene in _SCENES.items():
-        address = f"127.0.2.{len(rows)}"
-        rows.append(f"{scene(host, name, address)},{name},odd,0")
-    host.table.fallback = _media
-    return "\n".join(rows) + "\n"
+    return set_scene(Stage(host, clock))
 
 
-def _healthy(host: PodcastHost, number: int, clock: Clock) -> str:
-    """A feed that works; every 24th of a while one of them publishes something new."""
-    name = f"healthy-{number:02}"
-    address = f"127.0.1.{number + 1}"
-    url = host.url(f"/{name}/feed.xml", address)
-    begun = clock.monotonic()
-    title = f"{feeds.words(_rng(name), 3)}"
-
-    def answer(_: Request) -> Route:
-        turns = (clock.monotonic() - begun) / NEW_EPISODE_EVERY_S
-        fresh = max(0, math.floor((turns - number) / HEALTHY) + 1) if turns >= 1 + number else 0
-        return _feed(host, name, address, title, EPISODES + fresh)
-
-    host.table.routes[f"/{name}/feed.xml"] = answer
-    return f"{url},{title},news,{1 if number < 3 else 0}"
+def set_scene(stage: Stage) -> str:
+    """Bring all shows on the stage; return the feed list as CSV."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(("url", "title", "tags", "priority"))
+    for number, title in enumerate(HEALTHY):
+        rows.writerow((_healthy(stage, number).url, title, "healthy", 1 if number < 3 else 0))
+    for scene in SCENES:
+        name = scene.__name__.strip("_").replace("_", "-")
+        # A list's title goes before the feed's own, and the hostile ones are to be seen.
+        title = "" if scene is _hostile_titles else title_of(name)
+        rows.writerow((scene(stage, name).url, title, "odd", 0))
+    return out.getvalue()
 
 
-def _rng(seed: str) -> random.Random:
-    return random.Random(seed)
+def _healthy(stage: Stage, number: int) -> Show:
+    title = HEALTHY[number]
+    show = stage.show(title.lower().replace(" ", "-"), kind=_KINDS[number % len(_KINDS)])
+    old = stage.episodes(show, EPISODES)
+
+    def entries() -> list[GeneratedItem]:
+        turns = int(stage.elapsed // NEW_EPISODE_EVERY_S)
+        own = range(number, turns, len(HEALTHY))
+        fresh = [
+            stage.fresh(show, EPISODES + at, (turn + 1) * NEW_EPISODE_EVERY_S)
+            for at, turn in enumerate(own, 1)
+        ]
+        return [*reversed(fresh), *old]
+
+    return stage.publish_growing(show, title, entries)
 
 
-def _feed(host: PodcastHost, name: str, address: str, title: str, count: int) -> Route:
-    entries = feeds.items(
-        name, count, host.url(f"/media/{name}/{{n}}.mp3", address), length=MEDIA_BYTES
-    )
-    return _document(feeds.rss(title, entries))
+def _plain(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    return stage.publish(show, stage.episodes(show, EPISODES))
 
 
-def _document(body: bytes) -> Route:
-    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-    return Route(body=body, content_type="application/rss+xml", etag=etag)
+def _slow_server(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    feed = feed_route(title_of(name), stage.episodes(show, EPISODES))
+    stage.play(show.feed_path, replace(feed, delay=2.0))
+    stage.play(show.media_path(1), replace(media_route(show.media_path(1)), rate=15_000))
+    return show
 
 
-def _media(request: Request) -> Route:
-    """Every ``/media/`` path has audio of its own, at the pace of a slow line."""
-    if not request.path.startswith("/media/"):
-        return Route(status=404, body=b"not here", content_type="text/plain")
-    return Route(
-        body=Media(request.path, MEDIA_BYTES, title=request.path),
-        content_type="audio/mpeg",
-        etag=f'"{hashlib.sha256(request.path.encode()).hexdigest()[:16]}"',
-        rate=RATE,
-    )
+def _dripping_feed(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    feed = feed_route(title_of(name), stage.episodes(show, EPISODES))
+    stage.play(show.feed_path, replace(feed, drip=(150, 0.2), gzip=False))
+    return show
 
 
-def _simple(host: PodcastHost, name: str, address: str, answer: Route | Answer) -> str:
-    host.table.routes[f"/{name}/feed.xml"] = answer
-    return host.url(f"/{name}/feed.xml", address)
+def _broken_xml(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    body = feeds.rss(title_of(name), stage.episodes(show, EPISODES))
+    stage.play(show.feed_path, Route(body=body.replace(b"</title>", b" & more</title>", 2)))
+    return show
 
 
-def _plain(host: PodcastHost, name: str, address: str) -> Route:
-    return _feed(host, name, address, name.replace("-", " ").capitalize(), EPISODES)
+def _half_a_feed(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    body = feeds.rss(title_of(name), stage.episodes(show, EPISODES))
+    stage.play(show.feed_path, Route(body=body[: len(body) // 2]))
+    return show
 
 
-def _dripping(host: PodcastHost, name: str, address: str) -> str:
-    return _simple(host, name, address, replace(_plain(host, name, address), drip=(200, 0.2)))
+def _login_wall(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    stage.play(show.feed_path, web_page())
+    return show
 
 
-def _broken_xml(host: PodcastHost, name: str, address: str) -> str:
-    body = _plain(host, name, address).body
-    text = body if isinstance(body, bytes) else b""
-    return _simple(host, name, address, _document(text.replace(b"</title>", b" & more</title>", 2)))
+def _moved_away(stage: Stage, name: str) -> Show:
+    new = _plain(stage, f"{name}-new-home")
+    show = stage.show(name)
+    stage.play(show.feed_path, redirect(new.url))
+    return show
 
 
-def _web_page(host: PodcastHost, name: str, address: str) -> str:
-    page = Route(body=b"<!DOCTYPE html><html><body>Please log in</body></html>")
-    return _simple(host, name, address, replace(page, content_type="text/html"))
+def _rate_limited(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    good = feed_route(title_of(name), stage.episodes(show, EPISODES))
+    stage.play(show.feed_path, failing_first(1, too_many_requests(5), good))
+    return show
 
 
-def _moved(host: PodcastHost, name: str, address: str) -> str:
-    host.table.routes[f"/{name}/new.xml"] = _plain(host, name, address)
-    return _simple(host, name, address, redirect(f"/{name}/new.xml"))
+def _out_of_order(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    stage.play(show.feed_path, Route(status=503, body=b"back in a year"))
+    return show
 
 
-def _rate_limited(host: PodcastHost, name: str, address: str) -> str:
-    wait = Route(status=429, headers=(("Retry-After", "5"),), body=b"slow down")
-    return _simple(host, name, address, failing_first(1, wait, _plain(host, name, address)))
+def _gone_for_good(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    stage.play(show.feed_path, Route(status=410, body=b"gone"))
+    return show
 
 
-def _gone(host: PodcastHost, name: str, address: str) -> str:
-    return _simple(host, name, address, Route(status=410, body=b"gone"))
+def _lost_episode(stage: Stage, name: str) -> Show:
+    show = _plain(stage, name)
+    stage.play(show.media_path(1), Route(status=404, body=b"not here"))
+    return show
 
 
-def _lost_episode(host: PodcastHost, name: str, address: str) -> str:
-    host.table.routes[f"/media/{name}/1.mp3"] = Route(status=404, body=b"not here")
-    return _simple(host, name, address, _plain(host, name, address))
+def _cut_episode(stage: Stage, name: str) -> Show:
+    show = _plain(stage, name)
+    path = show.media_path(2)
+    whole = media_route(path)
+    cut = replace(whole, reset_at=media_of(path).size // 2)
+    stage.play(path, failing_first(1, cut, whole))
+    return show
 
 
-def _cut_episode(host: PodcastHost, name: str, address: str) -> str:
-    path = f"/media/{name}/2.mp3"
-    whole = Route(body=Media(path, MEDIA_BYTES), content_type="audio/mpeg", etag='"whole"')
-    host.table.routes[path] = failing_first(1, replace(whole, reset_at=MEDIA_BYTES // 2), whole)
-    return _simple(host, name, address, _plain(host, name, address))
+def _page_for_audio(stage: Stage, name: str) -> Show:
+    show = _plain(stage, name)
+    stage.play(show.media_path(3), web_page("Your trial has ended", content_type="audio/mpeg"))
+    return show
 
 
-def _login_page(host: PodcastHost, name: str, address: str) -> str:
-    host.table.routes[f"/media/{name}/3.mp3"] = Route(
-        body=b"<!DOCTYPE html><html><body>Please log in</body></html>", content_type="audio/mpeg"
-    )
-    return _simple(host, name, address, _plain(host, name, address))
+def _same_audio(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    same = media_route(show.media_path(1))
+    size = media_of(show.media_path(1)).size
+    entries = [replace(entry, length=size) for entry in stage.episodes(show, EPISODES)]
+    for number in range(2, EPISODES + 1):
+        stage.play(show.media_path(number), same)
+    return stage.publish(show, entries)
 
 
-def _same_audio(host: PodcastHost, name: str, address: str) -> str:
-    for number in range(1, EPISODES + 1):
-        host.table.routes[f"/media/{name}/{number}.mp3"] = Route(
-            body=Media(name, MEDIA_BYTES), content_type="audio/mpeg"
-        )
-    return _simple(host, name, address, _plain(host, name, address))
+def _inserted_ads(stage: Stage, name: str) -> Show:
+    """Other bytes at each request under one ETag, and a reset that tempts to mix them."""
+    show = _plain(stage, name)
+    path = show.media_path(1)
+    usual = media_route(path)
+    size = media_of(path).size
+
+    def answer(request: Request) -> Route:
+        body = Media(f"{path} {request.count}", size)
+        return replace(usual, body=body, reset_at=size // 2 if request.count == 0 else None)
+
+    stage.play(path, answer)
+    return show
 
 
-def _no_guids(host: PodcastHost, name: str, address: str) -> str:
-    entries = feeds.items(
-        name, EPISODES, host.url(f"/media/{name}/{{n}}.mp3", address), length=MEDIA_BYTES
-    )
-    bare = [replace(entry, guid="") for entry in entries]
-    return _simple(host, name, address, _document(feeds.rss("No GUIDs", bare)))
+def _no_guids(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    return stage.publish(show, feeds.without_guids(stage.episodes(show, EPISODES)))
 
 
-def _hostile_titles(host: PodcastHost, name: str, address: str) -> str:
-    entries = feeds.items(
-        name, len(_HOSTILE), host.url(f"/media/{name}/{{n}}.mp3", address), length=MEDIA_BYTES
-    )
-    titled = [
-        replace(entry, title=title.replace("\x1b", "&#27;").replace("\x07", ""))
-        for entry, title in zip(entries, _HOSTILE, strict=True)
-    ]
-    return _simple(host, name, address, _document(feeds.rss("../..", titled)))
+def _hostile_titles(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    entries = stage.episodes(show, len(_HOSTILE_TITLES))
+    return stage.publish(show, feeds.with_titles(entries, _HOSTILE_TITLES), title="../..")
 
 
-_SCENES: dict[str, Callable[[PodcastHost, str, str], str]] = {
-    "dripping": _dripping,
-    "broken-xml": _broken_xml,
-    "web-page": _web_page,
-    "moved": _moved,
-    "rate-limited": _rate_limited,
-    "gone": _gone,
-    "lost-episode": _lost_episode,
-    "cut-episode": _cut_episode,
-    "login-page": _login_page,
-    "same-audio": _same_audio,
-    "no-guids": _no_guids,
-    "hostile-titles": _hostile_titles,
-}
+def _escape_codes(stage: Stage, name: str) -> Show:
+    show = stage.show(name)
+    entries = stage.episodes(show, len(_ESCAPES))
+    return stage.publish(show, feeds.with_titles(entries, _ESCAPES))
+
+
+SCENES: tuple[Scene, ...] = (
+    _slow_server,
+    _dripping_feed,
+    _broken_xml,
+    _half_a_feed,
+    _login_wall,
+    _moved_away,
+    _rate_limited,
+    _out_of_order,
+    _gone_for_good,
+    _lost_episode,
+    _cut_episode,
+    _page_for_audio,
+    _same_audio,
+    _inserted_ads,
+    _no_guids,
+    _hostile_titles,
+    _escape_codes,
+)
