@@ -3,8 +3,8 @@
 Every (item, enclosure) of a document becomes one draft. Its name is the GUID, or link,
 title and date where there is none; its keys are name and enclosure together, the name,
 and the enclosure. A key that two drafts of one document would share identifies neither
-and is left out; the first is always there. Keys are digests that are stored for ever:
-what they are made of is frozen, and so is ``normalise_enclosure``'s treatment of old URLs.
+and is left out; the first is always there. Keys are digests that are stored for ever, so
+what they are made of is frozen.
 """
 
 from __future__ import annotations
