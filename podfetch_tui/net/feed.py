@@ -19,7 +19,9 @@ from podfetch_tui.net.redirects import Trail
 
 logger = logging.getLogger(__name__)
 
-_READ = 64 * 1024
+_STEP = 64 * 1024
+_WHOLE = 1024 * 1024
+"""A body of known length up to this size is read in one go, without a copy."""
 _GZIP_LABELS = frozenset(("gzip", "x-gzip"))
 
 
@@ -101,9 +103,8 @@ def _read(answer: Answer, limit: int) -> tuple[bytes, int]:
     if answer.length is not None and answer.length > limit:
         raise too_large(limit)
     decoder = BodyDecoder(limit)
-    size = _READ if answer.length is None else max(1, min(_READ, answer.length))
-    view = memoryview(bytearray(size))
-    while count := answer.readinto(view):
-        decoder.push(bytes(view[:count]))
+    size = _STEP if answer.length is None else _WHOLE
+    while data := answer.read(size):
+        decoder.push(data)
     answer.finish()
     return decoder.finish(), decoder.wire_bytes

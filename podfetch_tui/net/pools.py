@@ -76,8 +76,6 @@ class SecureConnection(HTTPSConnection):
         try:
             super().connect()
             self.watch.hold(cast(socket.socket, self.sock))
-        except Failure:
-            raise
         except (OSError, ValueError) as error:
             self.watch.remaining()
             raise handshake_failure(error) from error
