@@ -119,6 +119,13 @@ def test_a_bad_line_is_rejected_with_its_number_and_the_rest_goes_on() -> None:
         assert reason.startswith(start)
 
 
+def test_a_line_with_too_many_tags_is_rejected() -> None:
+    tags = ["|".join(map(str, range(count))) for count in (50, 51)]
+    found = _read(f"url,tags\nhttp://a.example/,{tags[0]}\nhttp://b.example/,{tags[1]}\n")
+    assert [len(entry.tags) for entry in found.entries] == [50]
+    assert _reasons(found) == [(3, "tags: more than 50 of them")]
+
+
 def test_duplicates_merge_and_the_later_line_wins_where_it_says_something() -> None:
     found = _read(
         "url,title,priority,tags\n"
