@@ -149,12 +149,23 @@ class HttpClient:
             watch.end()
 
     def open_media(
-        self, url: str, *, resume: Resume | None = None, stop: threading.Event
+        self,
+        url: str,
+        *,
+        resume: Resume | None = None,
+        user_agent: str | None = None,
+        stop: threading.Event,
     ) -> MediaStream:
         """Ask for a media file, or for its rest, and return it as a stream to be closed.
 
         The head of the answer has to come within ``feed_deadline``; the body has its own
-        deadline by size. Without a strong validator in ``resume`` the whole is asked for.
+        deadline by size.
+
+        Args:
+            url: http or https; userinfo is sent as Basic authentication.
+            resume: What is on disk; without a strong validator the whole is asked for.
+            user_agent: Instead of ours, for hosts that insist.
+            stop: Ends the transfer within about a second.
 
         Raises:
             Failure: RANGE_MISMATCH when the answer does not fit what is on disk,
@@ -162,7 +173,11 @@ class HttpClient:
         """
         assert_unlocked("an HTTP request")
         setup = self._setup
-        headers = {"User-Agent": setup.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+        headers = {
+            "User-Agent": field_text(user_agent) if user_agent else setup.user_agent,
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+        }
         if resume is not None and resume.if_range is not None:
             headers["Range"] = f"bytes={resume.offset}-"
             headers["If-Range"] = resume.if_range

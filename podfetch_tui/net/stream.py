@@ -17,7 +17,7 @@ import msgspec
 
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import Validators
-from podfetch_tui.model.text import clean
+from podfetch_tui.model.text import clean, redact
 from podfetch_tui.net.decode import too_large
 from podfetch_tui.net.exchange import Answer
 from podfetch_tui.net.headers import (
@@ -163,23 +163,23 @@ class MediaStream:
         buffer = memoryview(bytearray(_PIECE))
         answer = self._answer
         while True:
-            answer.watch.check()
             filled, failure = self._fill(buffer)
             if filled:
                 self._position += filled
                 if self._position > self._media_max:
                     self.close()
-                    raise too_large(self._media_max)
+                    raise self._about(too_large(self._media_max))
                 yield buffer[:filled]
             if failure is not None:
                 self.close()
-                raise failure
+                raise self._about(failure)
             if not filled:
                 break
         answer.finish()
         answer.watch.end()
         if self._end is not None and self.total is not None and self._end < self.total:
-            raise Failure(Kind.SHORT_BODY, "the host sent a part of what was asked for")
+            short = Failure(Kind.SHORT_BODY, "the host sent a part of what was asked for")
+            raise self._about(short)
 
     def close(self) -> None:
         """Close the connection unless the body was read to its end."""
@@ -203,6 +203,7 @@ class MediaStream:
         began = before = time.monotonic()
         while filled < _PIECE:
             try:
+                self._answer.watch.check()
                 count = self._answer.readinto(buffer[filled:])
             except Failure as failure:
                 return filled, failure
@@ -216,6 +217,10 @@ class MediaStream:
             if now - began > _FILL_S:
                 break
         return filled, None
+
+    def _about(self, failure: Failure) -> Failure:
+        failure.url = redact(self.final_url)
+        return failure
 
     def _deadline(self) -> float:
         """Seconds for the whole body; the rate floor ends what is slower than it should be."""

@@ -7,12 +7,13 @@ import threading
 
 import pytest
 from support.clock import FakeClock
-from support.httpclient import failure_of, fetch, http_client, kind_of
+from support.httpclient import LOOPBACK, failure_of, fetch, http_client, kind_of
 from support.rawserver import Peer, RawServer, always, message
 
 from podfetch_tui import __version__
-from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.errors import BadConfiguration, Failure, Kind
 from podfetch_tui.model.feed import Validators
+from podfetch_tui.model.work_settings import NetworkSettings
 
 FEED = b"<rss><channel><title>t</title></channel></rss>"
 
@@ -238,6 +239,20 @@ def test_many_workers_share_one_client() -> None:
             thread.join()
     assert bodies == [FEED] * 160
     assert server.connections <= 2
+
+
+def test_new_settings_hold_from_the_next_request_on() -> None:
+    with RawServer(always(message("200 OK", body=FEED))) as server, http_client() as client:
+        fetch(client, server.url())
+        client.configure(
+            NetworkSettings(allow_private=LOOPBACK, feed_max=10, user_agent="New/1"), per_host=2
+        )
+        assert kind_of(client, server.url()) is Kind.TOO_LARGE
+        assert server.requests[-1].headers["user-agent"] == "New/1"
+        with pytest.raises(BadConfiguration, match="allow_private"):
+            client.configure(NetworkSettings(allow_private=("10.0.0.1/8",)), per_host=2)
+        assert kind_of(client, server.url()) is Kind.TOO_LARGE
+    assert server.connections == 2  # a refused body costs its connection, new settings none
 
 
 def test_a_busy_host_is_nobodys_failure() -> None:

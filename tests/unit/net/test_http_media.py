@@ -244,12 +244,13 @@ def test_a_body_that_ends_early_is_a_failure_after_what_came(handler: Handler) -
     with (
         RawServer(handler) as server,
         http_client() as client,
-        client.open_media(server.url(), stop=threading.Event()) as stream,
+        client.open_media(server.url("/?token=secret"), stop=threading.Event()) as stream,
     ):
         received = bytearray()
         with pytest.raises(Failure) as caught:
             collect(stream, received)
     assert caught.value.kind is Kind.SHORT_BODY
+    assert caught.value.url == server.url("/?token=***")
     assert bytes(received) == (BODY[:600_000] if handler is closes_early else b"abc")
 
 
@@ -490,3 +491,10 @@ def test_too_slow_a_body_is_given_up() -> None:
         with pytest.raises(Failure) as caught:
             list(map(len, stream.chunks()))
     assert caught.value.kind is Kind.TOO_SLOW
+
+
+def test_a_host_that_insists_gets_its_user_agent() -> None:
+    with RawServer(always(message("200 OK"))) as server, http_client() as client:
+        stop = threading.Event()
+        client.open_media(server.url(), user_agent="Other/1", stop=stop).close()
+    assert server.requests[0].headers["user-agent"] == "Other/1"
