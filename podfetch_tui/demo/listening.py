@@ -28,7 +28,7 @@ def open_listeners(port: int = 0) -> tuple[socket.socket, bool]:
     if sys.platform == "linux" and _INTERFACE_OPTION is not None:
         listener = _new_socket()
         try:
-            listener.setsockopt(socket.SOL_SOCKET, _INTERFACE_OPTION, b"lo\0")
+            listener.setsockopt(socket.SOL_SOCKET, _INTERFACE_OPTION, b"lo\0\0")
         except OSError:
             listener.close()  # an old kernel, or a container that forbids it
         else:

@@ -144,9 +144,13 @@ class Loop:
                 if error.errno in (errno.EMFILE, errno.ENFILE):
                     self._make_room(listener)
                 return
+            address = str(sock.getsockname()[0])
+            if not address.startswith("127."):
+                sock.close()  # a system that takes the interface option and ignores it
+                continue
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = Connection(sock, sock.getsockname()[0])
+            connection = Connection(sock, address)
             self._connections[connection] = None
             self._selector.register(sock, _READ, connection)
             self._opened(connection)

@@ -96,7 +96,7 @@ def _slow_server(stage: Stage, name: str) -> Show:
     show = stage.show(name)
     feed = feed_route(title_of(name), stage.episodes(show, EPISODES))
     stage.play(show.feed_path, replace(feed, delay=2.0))
-    stage.play(show.media_path(1), replace(media_route(show.media_path(1)), rate=15_000))
+    stage.play(show.media_path(1), replace(media_route(show.media_path(1)), rate=25_000))
     return show
 
 

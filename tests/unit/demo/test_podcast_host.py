@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
+import shlex
 import socket
+import subprocess
+import sys
 import threading
 import warnings
 import zlib
@@ -115,6 +119,20 @@ def test_nobody_outside_the_loopback_interface_is_answered() -> None:
             client.bind((own, 0))
             with pytest.raises(ConnectionRefusedError):
                 client.connect((own, host.port))
+
+
+def test_a_system_that_ignores_the_interface_answers_nobody_outside_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # An option that takes any number stands for one that is accepted without effect.
+    monkeypatch.setattr("podfetch_tui.demo.listening._INTERFACE_OPTION", socket.SO_KEEPALIVE)
+    with serve({"/a": Route(body=b"x")}) as host:
+        assert get(host.url("/a", new_address())).body == b"x"
+        own = _own_outside_address()
+        if own is None:
+            pytest.skip("this machine has no other address")
+        with socket.create_connection((own, host.port), 20) as client:
+            assert client.recv(10) == b""
 
 
 def _own_outside_address() -> str | None:
@@ -555,6 +573,22 @@ def test_addresses_have_sockets_of_their_own_where_one_cannot_serve_all(
         assert host.asked("/a", site_of(url))
         with pytest.raises(ConnectionRefusedError):
             get(f"http://{new_address()}:{host.port}/a")
+
+
+def test_a_host_without_descriptors_lets_idle_connections_go() -> None:
+    serving = f"ulimit -n 40; exec {shlex.quote(sys.executable)} -m podfetch_tui.demo.bulk"
+    with subprocess.Popen(
+        ["/bin/sh", "-c", serving], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        port = json.loads(process.stdout.readline())["port"]
+        idle = [socket.create_connection(("127.0.0.1", port), 20) for _ in range(60)]
+        assert get(f"http://127.0.0.1:{port}/media/a/1.mp3?bytes=5000").status == 200
+        for client in idle:
+            client.close()
+        process.stdin.close()
+        assert process.wait(20) == 0
 
 
 @pytest.mark.parametrize(
