@@ -10,12 +10,10 @@ import msgspec
 
 from podfetch_tui.cli.compose import OpenArchive
 from podfetch_tui.cli.output import say
-from podfetch_tui.config.sources import FeedList, read_list
-from podfetch_tui.model.errors import UsageError
+from podfetch_tui.config.sources import LARGEST, FeedList, read_list, read_list_file
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.writes import Imported, ImportFeeds
 
-MOST_BYTES = 64 * 1024**2
 MOST_REJECTS_SHOWN = 20
 
 
@@ -42,12 +40,7 @@ def read(names: Sequence[str], settings: Settings) -> tuple[NamedList, ...]:
     Raises:
         UsageError: One of them cannot be read or is no feed list; nothing was taken in.
     """
-    return tuple(
-        NamedList(
-            name, read_list(_bytes(name), name=name, allow_private=settings.network.allow_private)
-        )
-        for name in names
-    )
+    return tuple(NamedList(name, _read(name, settings.network.allow_private)) for name in names)
 
 
 def take_in(
@@ -89,17 +82,8 @@ def report(summary: ImportSummary) -> None:
         say(f"  … and {len(summary.rejects) - MOST_REJECTS_SHOWN} more")
 
 
-def _bytes(name: str) -> bytes:
-    if name == "-":
-        data = sys.stdin.buffer.read(MOST_BYTES + 1)
-    else:
-        try:
-            with Path(name).open("rb") as file:
-                data = file.read(MOST_BYTES + 1)
-        except OSError as error:
-            raise UsageError(
-                f"{name}: cannot read the feed list ({error.strerror}); give a CSV or text file"
-            ) from error
-    if len(data) > MOST_BYTES:
-        raise UsageError(f"{name}: larger than {MOST_BYTES // 1024**2} MiB; split the list")
-    return data
+def _read(name: str, allow_private: tuple[str, ...]) -> FeedList:
+    if name != "-":
+        return read_list_file(Path(name), allow_private=allow_private)
+    data = sys.stdin.buffer.read(LARGEST + 1)
+    return read_list(data, name="standard input", allow_private=allow_private)
