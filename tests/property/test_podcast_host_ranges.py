@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from hypothesis import given
@@ -47,5 +48,5 @@ def test_generated_audio_is_the_same_however_it_is_cut(
 ) -> None:
     media = Media("seed", size - size % 2, kind=kind)
     edges = [0, *sorted(cuts), media.size]
-    parts = [media.read(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [media.read(start, stop) for start, stop in itertools.pairwise(edges)]
     assert b"".join(parts)[: media.size] == media.read(0, media.size)
