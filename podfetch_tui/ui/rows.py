@@ -111,6 +111,11 @@ class PagedRows(Generic[Row]):
             return self._length
         return max(self.expected, (len(self._anchors) - 1) * PAGE)
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the last page was seen, so that ``count`` is no guess."""
+        return self._length is not None
+
     def row(self, index: int) -> Row | None:
         """Return the row at ``index``, or ``None`` while its page is not at hand."""
         rows = self._pages.get(index // PAGE, ())
@@ -131,6 +136,10 @@ class PagedRows(Generic[Row]):
     def look(self, first: int, last: int) -> None:
         """Say which rows are on the screen; their pages come first."""
         self._seen = (max(0, first) // PAGE, max(0, last) // PAGE)
+
+    def is_seen(self, number: int) -> bool:
+        """Return whether rows of page ``number`` are on the screen."""
+        return self._seen[0] <= number <= self._seen[1]
 
     def expire(self) -> None:
         """Have every page on the screen read again."""

@@ -22,6 +22,7 @@ class Downloads(MainScreen):
     """Running downloads in one table."""
 
     MODE = "downloads"
+    AUTO_FOCUS = "#downloads-table"
     CSS_PATH: ClassVar = [Path(__file__).with_suffix(".tcss")]
 
     def compose_body(self) -> ComposeResult:
@@ -36,10 +37,6 @@ class Downloads(MainScreen):
             id="downloads-table",
             ellipsis=self.glyphs.ellipsis,
         )
-
-    def on_mount(self) -> None:
-        """Let keys go to the table."""
-        self.query_one(VirtualTable).focus()
 
     def show_body(self, view: View) -> None:
         """Show the downloads of ``view``."""

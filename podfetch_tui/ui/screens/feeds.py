@@ -34,6 +34,7 @@ class Feeds(MainScreen):
     """The list of feeds with its filter, and a detail pane."""
 
     MODE = "feeds"
+    AUTO_FOCUS = "#feeds-table"
     CSS_PATH: ClassVar = [Path(__file__).with_suffix(".tcss")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "check", "Check now", id="feeds.check", tooltip="Poll this feed now"),
@@ -63,7 +64,8 @@ class Feeds(MainScreen):
         """Filter, table and details, from top to bottom."""
         yield Lines(id="count")
         filter_input = Input(id="filter", placeholder="part of a title or address", compact=True)
-        filter_input.display = False
+        # Hidden alone is not enough: keys typed ahead would land in it.
+        filter_input.display, filter_input.disabled = False, True
         yield filter_input
         yield Lines(id="empty")
         yield VirtualTable(
@@ -79,10 +81,6 @@ class Feeds(MainScreen):
     def table(self) -> VirtualTable[FeedRow]:
         """The table of feeds."""
         return self.query_one("#feeds-table", VirtualTable)
-
-    def on_mount(self) -> None:
-        """Let keys go to the table."""
-        self.table.focus()
 
     def show_body(self, view: View) -> None:
         """Show the rows as they are now; read those on the screen again when they are old."""
@@ -112,14 +110,14 @@ class Feeds(MainScreen):
     def action_filter(self) -> None:
         """Open the filter."""
         box = self.query_one("#filter", Input)
-        box.display = True
+        box.display, box.disabled = True, False
         box.focus()
 
     def action_unfilter(self) -> None:
         """Close the filter and show all feeds."""
         box = self.query_one("#filter", Input)
         box.value = ""
-        box.display = False
+        box.display, box.disabled = False, True
         self.table.focus()
 
     def on_input_changed(self, message: Input.Changed) -> None:
@@ -156,8 +154,11 @@ class Feeds(MainScreen):
             while (wanted := self._rows.next_request()) is not None:
                 source, (number, request) = self._rows, wanted
                 page = await asyncio.to_thread(self._client.query, request)
+                if not self.app.is_running:
+                    return
                 source.take(number, page)
-                self._draw()
+                if source.is_seen(number):
+                    self._draw()
         except (Failure, PodfetchError) as error:
             self.notify(str(error), severity="error", markup=False)
         finally:
@@ -171,7 +172,8 @@ class Feeds(MainScreen):
         empty = self.query_one("#empty", Lines)
         empty.display = is_empty
         if self._filter:
-            shown = f"{count(rows.count)} feeds match “{self._filter}”"
+            more = "" if rows.is_counted else " or more"
+            shown = f"{count(rows.count)}{more} feeds match “{self._filter}”"
             nothing = [line("No feed matches. ", ("esc", "bold"), " shows all of them.")]
         else:
             shown = f"{count(rows.count)} feeds"

@@ -50,8 +50,8 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(lambda: self.show_view(self._current()))
 
     def show_view(self, view: View) -> None:
-        """Show ``view`` everywhere; nothing happens before the widgets are there."""
-        if not self._is_ready:
+        """Show ``view`` everywhere, from when the widgets are there until they go."""
+        if not (self._is_ready and self.app.is_running):
             return
         self.query_one(StatusBar).show_view(view)
         self.query_one(Banner).show_view(view)

@@ -1,0 +1,324 @@
+"""The application: its keys send the right commands, and it ends as it was told."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from msgspec.structs import replace
+from support.fake_client import FakeClient, busy_snapshot, feed_row, feed_rows, idle_snapshot
+from support.stage import SMALL, Stage, painted, play, press, settle
+from textual.events import Key
+from textual.widgets import Input
+
+from podfetch_tui.model.commands import (
+    BeginFeeds,
+    CheckFeeds,
+    CommandResult,
+    Pause,
+    Resume,
+)
+from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.settings import UiSettings
+from podfetch_tui.model.snapshot import Page, PageRequest
+from podfetch_tui.ui.app import PodFetchApp
+from podfetch_tui.ui.dialogs.quit import QuitDialog
+from podfetch_tui.ui.screens.dashboard import Dashboard
+from podfetch_tui.ui.screens.downloads import Downloads
+from podfetch_tui.ui.screens.feeds import Feeds
+
+
+def busy() -> FakeClient:
+    return FakeClient(busy_snapshot(), feed_rows(1000))
+
+
+def test_number_keys_lead_to_the_screens() -> None:
+    async def scene(stage: Stage) -> None:
+        seen = [type(stage.app.screen)]
+        for key in "241":
+            await press(stage, key)
+            seen.append(type(stage.app.screen))
+        assert seen == [Dashboard, Feeds, Downloads, Dashboard]
+
+    play(busy(), scene)
+
+
+@pytest.mark.parametrize("size", [SMALL, (120, 36)])
+def test_tabs_can_be_clicked(size: tuple[int, int]) -> None:
+    async def scene(stage: Stage) -> None:
+        bar = painted(stage.app)[0]
+        await stage.pilot.click("#status-bar", offset=(bar.index("4 Down"), 0))
+        await settle(stage)
+        assert isinstance(stage.app.screen, Downloads)
+
+    play(busy(), scene, size=size)
+
+
+def test_the_screen_shows_what_the_engine_does_now() -> None:
+    async def scene(stage: Stage) -> None:
+        client = stage.client
+        client.now = replace(client.now, rates={"bytes_per_s": 12.3e6}, state="draining")
+        await settle(stage)
+        text = "\n".join(painted(stage.app))
+        assert "12.3 MB/s" in text
+        assert "DRAINING" in text
+        assert "32 jobs still run" in text
+
+    play(busy(), scene)
+
+
+def test_a_screen_that_comes_up_is_not_stale() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "4")
+        await press(stage, "1")
+        stage.client.now = replace(stage.client.now, totals={"polls": 777_777})
+        stage.app.look()
+        await stage.pilot.press("4", "1")
+        await stage.pilot.pause()
+        assert "777,777" in "\n".join(painted(stage.app))
+
+    play(busy(), scene)
+
+
+def test_pause_and_resume() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "p")
+        stage.client.now = replace(stage.client.now, state="paused")
+        await settle(stage)
+        await press(stage, "p")
+        assert "Paused" in painted(stage.app)[1]
+
+    client = busy()
+    play(client, scene)
+    assert client.commands == [Pause(), Resume()]
+
+
+def test_many_new_feeds_wait_until_the_operator_begins() -> None:
+    rows = [feed_row(n, state="paused", state_reason="imported paused") for n in range(1, 1204)]
+    feeds = {"total": 1_203, "active": 0, "paused": 1_203}
+    client = FakeClient(replace(idle_snapshot(), feeds=feeds), rows)
+
+    async def scene(stage: Stage) -> None:
+        assert "1,203 new feeds wait" in painted(stage.app)[1]
+        assert "b Begin" in painted(stage.app)[-1]
+        await press(stage, "b")
+        client.now = replace(client.now, feeds={"total": 1_203, "active": 1_203, "paused": 0})
+        client.feeds = feed_rows(1_203)
+        await settle(stage)
+        text = "\n".join(painted(stage.app))
+        assert "new feeds wait" not in text
+        assert "Begin" not in painted(stage.app)[-1]
+
+    play(client, scene)
+    assert client.commands == [BeginFeeds()]
+
+
+def test_feeds_paused_by_hand_do_not_wait_to_begin() -> None:
+    async def scene(stage: Stage) -> None:
+        assert "Begin" not in painted(stage.app)[-1]
+        await press(stage, "b")
+
+    client = busy()
+    play(client, scene)
+    assert client.commands == []
+
+
+def test_the_engine_may_say_itself_how_many_wait() -> None:
+    client = FakeClient(replace(idle_snapshot(), feeds={"total": 9, "paused": 9, "waiting": 7}))
+
+    async def scene(stage: Stage) -> None:
+        assert "7 new feeds wait" in painted(stage.app)[1]
+
+    play(client, scene)
+    assert not client.queries
+
+
+def test_the_chosen_feed_is_checked_now() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "down", "down", "r")
+
+    client = busy()
+    play(client, scene)
+    assert client.commands == [CheckFeeds((3,))]
+
+
+def test_a_refusal_is_shown() -> None:
+    client = busy()
+    client.answer = CommandResult(ok=False, text="draining: [b]nothing[/b] new starts")
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "p")
+        assert any("[b]nothing[/b]" in text for text in painted(stage.app))
+
+    play(client, scene)
+
+
+def test_an_engine_in_trouble_does_not_take_the_screen_down() -> None:
+    class Ill(FakeClient):
+        def query(self, page: PageRequest) -> Page:
+            raise Failure(Kind.CATALOG_BUSY, "locked by another program")
+
+        def send(self, command: object) -> CommandResult:
+            raise Failure(Kind.DISK_FULL, "no space left")
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "p")
+        text = "\n".join(painted(stage.app))
+        assert "locked by another program" in text
+        assert "no space left" in text
+
+    play(Ill(busy_snapshot()), scene)
+
+
+def test_feeds_are_filtered_as_one_types() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "slash", "t", "i", "d", "e", "s", "q")
+        assert stage.app.screen.query_one(Input).value == "tidesq", "keys go to the filter"
+        assert "No feed matches" in "\n".join(painted(stage.app))
+        await press(stage, "backspace", "enter")
+        shown = [text for text in painted(stage.app)[4:-5] if text]
+        assert len(shown) > 10
+        assert all("Tides" in text for text in shown)
+        await press(stage, "escape")
+        assert "1,000 feeds" in "\n".join(painted(stage.app))
+
+    client = busy()
+    client.now = replace(client.now, feeds={"total": 1000, "active": 1000})
+    play(client, scene)
+
+
+def test_reading_never_asks_twice_at_a_time() -> None:
+    active = 0
+
+    class Slow(FakeClient):
+        def query(self, page: PageRequest) -> Page:
+            nonlocal active
+            active += 1
+            assert active == 1
+            answer = super().query(page)
+            active -= 1
+            return answer
+
+    async def scene(stage: Stage) -> None:
+        await stage.pilot.press("2")
+        for _ in range(10):
+            stage.app.look()
+            await stage.pilot.press("end", "home")
+        await settle(stage)
+
+    client = Slow(replace(busy_snapshot(), feeds={"total": 3000}), feed_rows(3000))
+    play(client, scene)
+
+
+@pytest.mark.parametrize(
+    ("keys", "how"), [(("q", "d"), "drain"), (("q", "n"), "now"), (("ctrl+q", "d"), "drain")]
+)
+def test_quitting_says_how(keys: tuple[str, ...], how: str) -> None:
+    async def scene(stage: Stage) -> None:
+        for key in keys:
+            assert stage.app.is_running
+            await stage.pilot.press(key)
+
+    assert play(busy(), scene).return_value == how
+
+
+@pytest.mark.parametrize("screen", "124")
+def test_keys_typed_ahead_are_not_lost(screen: str) -> None:
+    async def scene(stage: Stage) -> None:
+        for key in (screen, "q"):
+            # As the driver hands them over: nothing waits for the screen to come up.
+            event = Key(key, key)
+            event.set_sender(stage.app)
+            stage.app.post_message(event)
+        await settle(stage)
+        assert isinstance(stage.app.screen, QuitDialog)
+
+    play(busy(), scene)
+
+
+@pytest.mark.parametrize("key", ["escape", "c", "q"])
+def test_one_can_stay(key: str) -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "q")
+        assert isinstance(stage.app.screen, QuitDialog)
+        assert "8 downloads and 24 polls" in "\n".join(painted(stage.app))
+        await press(stage, key)
+        assert isinstance(stage.app.screen, Feeds)
+
+    assert play(busy(), scene).return_value is None
+
+
+def test_a_click_quits_too() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "q")
+        await stage.pilot.click("#now")
+
+    assert play(busy(), scene).return_value == "now"
+
+
+def test_the_screen_behind_a_dialog_goes_on() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "q")
+        stage.client.now = replace(stage.client.now, totals={"polls": 555_555})
+        await settle(stage)
+        await press(stage, "escape")
+        assert "555,555" in "\n".join(painted(stage.app))
+
+    play(busy(), scene)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (10, 3), (40, 10), (60, 18), (300, 100)])
+def test_no_size_breaks_a_screen(size: tuple[int, int]) -> None:
+    async def scene(stage: Stage) -> None:
+        for key in "124q":
+            await press(stage, key)
+        await press(stage, "escape")
+        await stage.pilot.resize_terminal(80, 24)
+        await settle(stage)
+        assert "Downloads" in "\n".join(painted(stage.app)) or "Down 8" in painted(stage.app)[0]
+
+    play(busy(), scene, size=size)
+
+
+def test_an_unknown_theme_is_no_reason_to_fail() -> None:
+    assert PodFetchApp(busy(), UiSettings(theme="no such theme")).theme == "podfetch-dark"
+    assert PodFetchApp(busy(), UiSettings(theme="nord")).theme == "nord"
+
+
+@pytest.mark.parametrize("theme", ["nord", "textual-light", "ansi-dark"])
+def test_other_themes_work(theme: str) -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "4", "q")
+
+    play(busy(), scene, settings=UiSettings(theme=theme))
+
+
+def test_without_colours_the_cursor_is_still_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "4")
+        app = stage.app
+        strips = app.screen._compositor.render_strips()
+        row = next(strip for strip in strips if "harbour" in strip.text)
+        segments = list(row)
+        for line_filter in app.get_line_filters():
+            segments = line_filter.apply(segments, app.screen.background_colors[1])
+        styles = [segment.style for segment in segments if segment.style is not None]
+        colours = [colour for style in styles for colour in (style.color, style.bgcolor)]
+        assert all(colour is None or colour.is_default for colour in colours)
+        assert any(style.reverse for style in styles)
+
+    play(busy(), scene)
+
+
+def test_importing_the_application_loads_no_engine() -> None:
+    code = (
+        "import sys, podfetch_tui.ui.app;"
+        "print([m for m in sys.modules if m.split('.')[0] in"
+        " ('sqlalchemy', 'urllib3', 'feedparser', 'lxml', 'av')"
+        " or m.startswith('podfetch_tui.engine')])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
