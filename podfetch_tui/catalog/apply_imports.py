@@ -44,7 +44,7 @@ class _Settings(msgspec.Struct, array_like=True):
     backlog_count: int
     backlog_since: int
     line: int | None
-    tags: str
+    tags: str | None
 
     def settings(self) -> tuple[str, int, int | None, str | None, int, int]:
         """Return what an import may change, in the order of :data:`_CHANGE`'s columns."""
@@ -58,8 +58,9 @@ class _Settings(msgspec.Struct, array_like=True):
         )
 
 
+_SEPARATOR = "\x1f"
 _OWN_TAGS = (
-    select(func.json_group_array(feed_tag.c.tag).op("||")(""))  # else it arrives as JSON
+    select(func.group_concat(feed_tag.c.tag, _SEPARATOR))
     .where(feed_tag.c.feed_id == feed.c.id, feed_tag.c.list == bindparam("list"))
     .scalar_subquery()
 )
@@ -167,7 +168,7 @@ def _merge(changes: Changes, write: ImportFeeds, again: dict[int, NewFeed]) -> N
         if row.line != line.line:
             moved.append((row.id, write.source, line.line, write.at))
         _merge_settings(changes, row, line)
-        if set(msgspec.json.decode(row.tags)) != set(line.tags):
+        if set((row.tags or "").split(_SEPARATOR)) - {""} != set(line.tags):
             _UNTAG.run(changes.cursor, row=row.id, source=write.source)
             _TAGS.run(changes.cursor, [(row.id, tag, write.source) for tag in line.tags])
         _merge_enabled(changes, write, row, line)

@@ -14,7 +14,11 @@ _SET = Statement(
     ("state", "state_reason", "state_at"),
 )
 _REASON = Statement(lambda: update(feed).where(feed.c.id == bindparam("row")), ("state_reason",))
-_WAITING = or_(episode.c.next_attempt_at.is_not(None), episode.c.state.in_(("claimed", "sealed")))
+_WAITING = or_(
+    episode.c.next_attempt_at.is_not(None),
+    episode.c.state == "claimed",
+    episode.c.state == "sealed",
+)
 # ``+ rank`` keeps SQLite on the index of the feed's episodes.
 _HOLD = Statement(
     lambda: (

@@ -86,6 +86,8 @@ class Session:
         self._on_fatal = on_fatal
         self._fatal: Failure | None = None
         self._closing = False
+        self._taken: list[Entry] = []
+        """Taken from the queue, perhaps not answered yet."""
 
     def run(self) -> None:
         """Serve the queue until its end; errors of the catalogue end in the futures."""
@@ -100,6 +102,7 @@ class Session:
                 _answer_all(self._gather(None), self._fatal)
         except BaseException as error:
             reason = Failure(Kind.BUG, f"the catalogue's writer died of {error!r}")
+            _answer_all([entry for entry in self._taken if not entry.future.done()], reason)
             raise
         finally:
             self.ended.set()
@@ -110,7 +113,7 @@ class Session:
         checkpoints = Checkpoints(driver, self._catalog.path)
         ids = Ids(driver.cursor())
         while not self._closing and self._fatal is None:
-            entries = self._gather(checkpoints)
+            entries = self._taken = self._gather(checkpoints)
             writes = [entry for entry in entries if entry.write is not None]
             if writes:
                 weight = sum(entry.weight for entry in writes)

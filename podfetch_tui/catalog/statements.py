@@ -73,7 +73,6 @@ class Statement:
         compiled = shaped.compile(
             dialect=sqlite.dialect(),
             column_keys=self._columns or None,
-            compile_kwargs={"render_postcompile": True},
         )
         # A parameter that was given a value in the statement keeps it.
         self._fixed = {

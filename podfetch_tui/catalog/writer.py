@@ -36,7 +36,10 @@ class Writer:
         self._queue: Queue = SimpleQueue()
         self._session = Session(catalog, clock, self._queue, on_fatal)
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._session.run, name="podfetch-catalog")
+        # A daemon: a process that ends without close() must not hang, and the file survives it.
+        self._thread = threading.Thread(
+            target=self._session.run, name="podfetch-catalog", daemon=True
+        )
         self._thread.start()
 
     def submit(self, write: Write, *, lazy: bool = False) -> Future[Receipt]:

@@ -1,0 +1,185 @@
+"""The command line as a user meets it: exit codes, one clear sentence, nothing half done."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.archive import settings_for
+
+from podfetch_tui.cli import compose
+
+ROOT = Path(__file__).resolve().parents[2]
+LIST = (
+    "url,title,priority,tags\nhttp://feeds.example/a.xml,A,5,news\nhttp://feeds.example/b.xml,B,,\n"
+)
+
+
+def podfetch(*words: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "podfetch_tui", *words],
+        cwd=os.environ["HOME"],
+        env={**os.environ, **env},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> str:
+    return str(tmp_path / "archive")
+
+
+def test_a_list_goes_in_and_comes_out_as_json(archive: str, tmp_path: Path) -> None:
+    (tmp_path / "feeds.csv").write_text(LIST + "not a url,,,\n", encoding="utf-8-sig")
+    done = podfetch("--archive", archive, "import", str(tmp_path / "feeds.csv"))
+    assert done.returncode == 0, done.stderr
+    assert "2 new, 0 duplicate, 1 rejected" in done.stderr
+    assert "feeds.csv:4:" in done.stderr
+    rows = [
+        json.loads(line)
+        for line in podfetch("--archive", archive, "feeds", "list", "--json").stdout.splitlines()
+    ]
+    assert [(row["url"], row["priority"], row["tags"]) for row in rows] == [
+        ("http://feeds.example/a.xml", 5, ["news"]),
+        ("http://feeds.example/b.xml", 0, []),
+    ]
+    again = podfetch("--archive", archive, "import", "-", stdin=LIST)
+    assert "0 new, 2 duplicate" in again.stderr
+
+
+def test_a_dry_run_changes_nothing(archive: str, tmp_path: Path) -> None:
+    (tmp_path / "feeds.csv").write_text(LIST)
+    done = podfetch("--archive", archive, "import", "--dry-run", str(tmp_path / "feeds.csv"))
+    assert done.returncode == 0
+    assert "2 new" in done.stderr
+    assert not Path(archive).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "feeds.csv"),
+        ("title,tags\nA,b\n", "url"),
+        ("\x00\x01\x02" * 1000, "feeds.csv"),
+        ("<!DOCTYPE html><html></html>", "feeds.csv"),
+    ],
+)
+def test_a_list_that_is_none_is_exit_2_and_nothing_is_imported(
+    archive: str, tmp_path: Path, text: str, says: str
+) -> None:
+    path = tmp_path / "feeds.csv"
+    path.write_text(text)
+    done = podfetch("--archive", archive, "import", str(path))
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not Path(archive).exists()
+
+
+def test_a_missing_list_is_exit_2(archive: str) -> None:
+    done = podfetch("--archive", archive, "import", "nowhere.csv")
+    assert done.returncode == 2
+    assert "nowhere.csv" in done.stderr
+
+
+def test_every_problem_of_the_settings_is_named_at_once_with_exit_3(
+    archive: str, tmp_path: Path
+) -> None:
+    ini = tmp_path / "podfetch.ini"
+    ini.write_text("[engine]\npoll_worker = 3\ndownload_workers = many\n[nonsense]\n")
+    done = podfetch("--config", str(ini), "--archive", archive, "status")
+    assert done.returncode == 3
+    for words in ("poll_worker", "poll_workers", "download_workers", "nonsense"):
+        assert words in done.stderr
+
+
+def test_an_archive_that_is_a_file_is_exit_7(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("hello")
+    done = podfetch("--archive", str(tmp_path / "file"), "feeds", "add", "http://feeds.example/")
+    assert done.returncode == 7
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_with_other_files_needs_init(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("hello")
+    done = podfetch("--archive", str(tmp_path), "feeds", "add", "http://feeds.example/")
+    assert done.returncode == 7
+    assert "init" in done.stderr
+    assert podfetch("--archive", str(tmp_path), "init").returncode == 0
+    done = podfetch("--archive", str(tmp_path), "feeds", "add", "http://feeds.example/")
+    assert done.returncode == 0
+
+
+def test_a_recorded_archive_without_its_marker_is_exit_7(archive: str) -> None:
+    assert podfetch("--archive", archive, "feeds", "add", "http://feeds.example/").returncode == 0
+    Path(archive, ".podfetch").rename(Path(archive).parent / "elsewhere")
+    done = podfetch("--archive", archive, "--once", "--no-ui")
+    assert done.returncode == 7
+    assert "mounted" in done.stderr
+
+
+def test_a_newer_archive_is_exit_7(archive: str) -> None:
+    assert podfetch("--archive", archive, "feeds", "add", "http://feeds.example/").returncode == 0
+    marker = Path(archive, ".podfetch", "archive.json")
+    document = json.loads(marker.read_text())
+    document["format"] = 99
+    marker.write_text(json.dumps(document))
+    done = podfetch("--archive", archive, "status")
+    assert done.returncode == 7
+    assert "newer" in done.stderr
+
+
+def test_while_an_engine_runs_reading_works_and_changing_is_exit_4(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "archive")
+    with compose.changing(settings):
+        root = str(tmp_path / "archive")
+        status = podfetch("--archive", root, "status", "--json")
+        assert status.returncode == 0, status.stderr
+        assert json.loads(status.stdout)["state"] == "running"
+        done = podfetch("--archive", root, "feeds", "add", "http://feeds.example/")
+        assert done.returncode == 4
+        assert str(os.getpid()) in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://feeds.example/a.xml",
+        "http://127.0.0.1/a.xml",
+        "http://169.254.169.254/",
+        "http://2130706433/a.xml",
+        "not a url",
+    ],
+)
+def test_an_address_that_is_not_public_is_refused_at_the_door(archive: str, url: str) -> None:
+    done = podfetch("--archive", archive, "feeds", "add", url)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_many_changes_need_a_yes(archive: str) -> None:
+    podfetch("--archive", archive, "import", "-", stdin=LIST)
+    assert podfetch("--archive", archive, "feeds", "check", "--all").returncode == 2
+    done = podfetch("--archive", archive, "feeds", "check", "--all", "--yes", "--json")
+    assert json.loads(done.stdout) == {"due": 2, "skipped": 0, "dry_run": False}
+    podfetch("--archive", archive, "feeds", "remove", "1", "--yes")
+    done = podfetch("--archive", archive, "feeds", "check", "--all", "--yes", "--json")
+    assert json.loads(done.stdout) == {"due": 1, "skipped": 1, "dry_run": False}
+
+
+def test_a_missing_file_is_damage_and_exit_6(archive: str) -> None:
+    podfetch("--archive", archive, "feeds", "add", "http://feeds.example/")
+    assert podfetch("--archive", archive, "verify", "--deep").returncode == 0
+    Path(archive, "foreign.txt").write_text("mine")
+    done = podfetch("--archive", archive, "verify", "--list", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["foreign"] == 1
