@@ -69,6 +69,7 @@ class Exchange:
         if route.reset_before or route.hang_before:
             self.end()
             yield End.RESET if route.reset_before else End.HANG
+            return
         held = head if route.drip_headers is None else b""
         limit, ending = _limit(route, plan)
         for piece in _pieces(plan, limit):

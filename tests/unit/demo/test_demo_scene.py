@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -120,6 +121,27 @@ def test_every_twenty_seconds_one_show_has_something_new() -> None:
             (url,) = changed
             assert after[url][1:] == before[url], "old items stay, the new one comes first"
             before = after
+
+
+def test_episodes_are_dated_as_they_come_out_and_never_ahead() -> None:
+    clock = FakeClock()
+    opened = clock.now_ms() / 1000
+    with serve() as host:
+        rows = _rows(build(host, clock))
+        for name, row in rows.items():
+            if row["tags"] == "healthy":
+                days = [(opened - date) / 86400 for date in _dates(host, row["url"])]
+                assert days == [7 * week for week in range(1, EPISODES + 1)], name
+        second = [row["url"] for row in rows.values()][1]
+        clock.advance(2 * NEW_EPISODE_EVERY_S)
+        assert _dates(host, second)[0] - opened == 2 * NEW_EPISODE_EVERY_S
+
+
+def _dates(host: PodcastHost, url: str) -> list[float]:
+    body = _answer(host, url).body
+    assert isinstance(body, bytes)
+    texts = [element.findtext("pubDate") or "" for element in _items(body)]
+    return [parsedate_to_datetime(text).timestamp() for text in texts]
 
 
 def _guids(host: PodcastHost, url: str) -> list[str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import wave
 from pathlib import Path
 
 import av
@@ -92,6 +93,14 @@ def test_a_large_file_costs_no_memory_and_ends_in_the_right_frame() -> None:
     assert len(end) == 576
     assert end.startswith(b"\xff\xfb\x98\xc0")
     assert Media("x", size).duration_s == pytest.approx(6250, rel=0.001)
+
+
+def test_a_wav_says_exactly_how_many_samples_follow() -> None:
+    data = media_bytes("x", 50_000, kind="wav")
+    with wave.open(io.BytesIO(data)) as reader:
+        assert reader.getnframes() * 2 == len(data) - data.index(b"data") - 8
+        assert reader.getframerate() == 16_000
+    assert int.from_bytes(data[4:8], "little") == len(data) - 8
 
 
 def test_a_tag_is_cut_to_its_room_without_harm() -> None:
