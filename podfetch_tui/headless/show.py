@@ -13,8 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TextIO
 
 from podfetch_tui.api.client import EngineClient
+from podfetch_tui.headless.cells import fit
 from podfetch_tui.headless.display import Display, can_redraw, look_of
-from podfetch_tui.headless.frame import frame
+from podfetch_tui.headless.frame import Look, frame
 from podfetch_tui.headless.lines import json_line, json_lost, json_progress, text_line
 from podfetch_tui.headless.narration import Narration
 from podfetch_tui.headless.summary import json_summary, next_due, text_summary
@@ -151,23 +152,23 @@ class _LiveView(_View):
 
     def look(self) -> None:
         look = look_of(self.narration, self._environ)
-        said = self._said(ascii_only=look.ascii_only)
+        said = self._said(look)
         self._display.paint(frame(self.client.snapshot(), look), said, look)
 
     def end(self) -> None:
         look = look_of(self.narration, self._environ)
-        said = self._said(ascii_only=look.ascii_only)
+        said = self._said(look)
         snapshot = self.client.snapshot()
         lines = text_summary(snapshot, next_due(self.client, snapshot))
         self._display.close([*said, *lines], columns=look.columns)
 
-    def _said(self, *, ascii_only: bool) -> list[str]:
+    def _said(self, look: Look) -> list[str]:
         events, missed = self.news()
         told = [event for event in events if event.kind not in _QUIET_KINDS]
-        lines = [text_line(event, ascii_only=ascii_only) for event in told[-MOST_SAID:]]
+        lines = [text_line(event, ascii_only=look.ascii_only) for event in told[-MOST_SAID:]]
         if missed or len(told) > MOST_SAID:
             lines.insert(0, _MISSED)
-        return lines
+        return [fit(text, max(look.columns - 1, 1)) for text in lines]
 
 
 class _Watch:

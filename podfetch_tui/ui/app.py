@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -18,7 +17,6 @@ from typing import ClassVar, Literal
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
-from textual.screen import Screen
 
 from podfetch_tui.api.client import EngineClient
 from podfetch_tui.model.commands import BeginFeeds, CheckFeeds, Command, Pause, Resume
@@ -29,8 +27,6 @@ from podfetch_tui.ui import glyphs, theme
 from podfetch_tui.ui.dialogs.quit import HowToEnd, QuitDialog
 from podfetch_tui.ui.safety import ControlFilter
 from podfetch_tui.ui.screens.dashboard import Dashboard
-from podfetch_tui.ui.screens.downloads import Downloads
-from podfetch_tui.ui.screens.feeds import Feeds
 from podfetch_tui.ui.screens.main import MainScreen
 from podfetch_tui.ui.view import Memory, View
 from podfetch_tui.ui.widgets.status_bar import StatusBar
@@ -75,13 +71,10 @@ class PodFetchApp(App[HowToEnd]):
         self._memory = Memory()
         self._view = self._memory.view(client.snapshot())
         self._paused_feeds = -1
-        screens: dict[str, Callable[[], Screen[None]]] = {
-            Dashboard.MODE: partial(Dashboard, self.glyphs, self.current),
-            Feeds.MODE: partial(Feeds, self.glyphs, self.current, client),
-            Downloads.MODE: partial(Downloads, self.glyphs, self.current),
-        }
-        for mode, screen in screens.items():
-            self.add_mode(mode, screen)
+        self._is_lost = False
+        self.add_mode("dashboard", lambda: Dashboard(self.glyphs, self.current))
+        self.add_mode("feeds", self._feeds)
+        self.add_mode("downloads", self._downloads)
 
     def current(self) -> View:
         """Return the newest view."""
@@ -102,8 +95,16 @@ class PodFetchApp(App[HowToEnd]):
         self.set_interval(FRAME_S, self.look)
 
     def look(self) -> None:
-        """Take one snapshot and show it on the screens that are up."""
-        self._view = self._memory.view(self.client.snapshot())
+        """Take one snapshot and show it; the last one stays while the engine is silent."""
+        try:
+            snapshot = self.client.snapshot()
+        except (Failure, PodfetchError) as error:
+            if not self._is_lost:
+                self.notify(f"The engine does not answer: {error}", severity="error", markup=False)
+            self._is_lost = True
+            return
+        self._is_lost = False
+        self._view = self._memory.view(snapshot)
         paused = self._view.snapshot.feeds.get("paused", 0)
         if paused != self._paused_feeds:
             self._paused_feeds = paused
@@ -140,9 +141,21 @@ class PodFetchApp(App[HowToEnd]):
         """Go where a tab leads."""
         self.switch_mode(message.mode)
 
-    def on_feeds_check_wanted(self, message: Feeds.CheckWanted) -> None:
+    def on_main_screen_check_wanted(self, message: MainScreen.CheckWanted) -> None:
         """Have one feed polled now."""
         self._send(CheckFeeds((message.feed_id,)))
+
+    # The first picture does not wait for the code of screens that are not shown yet.
+
+    def _feeds(self) -> MainScreen:
+        from podfetch_tui.ui.screens.feeds import Feeds
+
+        return Feeds(self.glyphs, self.current, self.client)
+
+    def _downloads(self) -> MainScreen:
+        from podfetch_tui.ui.screens.downloads import Downloads
+
+        return Downloads(self.glyphs, self.current)
 
     def _end(self, how: HowToEnd | None) -> None:
         if how is not None:

@@ -19,9 +19,9 @@ from podfetch_tui.model.commands import (
     Pause,
     Resume,
 )
-from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.errors import Failure, Kind, NoEngine
 from podfetch_tui.model.settings import UiSettings
-from podfetch_tui.model.snapshot import Page, PageRequest
+from podfetch_tui.model.snapshot import EngineSnapshot, Page, PageRequest
 from podfetch_tui.ui.app import PodFetchApp
 from podfetch_tui.ui.dialogs.quit import QuitDialog
 from podfetch_tui.ui.screens.dashboard import Dashboard
@@ -169,6 +169,30 @@ def test_an_engine_in_trouble_does_not_take_the_screen_down() -> None:
         assert "no space left" in text
 
     play(Ill(busy_snapshot()), scene)
+
+
+def test_an_engine_that_falls_silent_is_named_once() -> None:
+    class Silent(FakeClient):
+        silent = False
+
+        def snapshot(self) -> EngineSnapshot:
+            if self.silent:
+                raise NoEngine("the socket is gone")
+            return super().snapshot()
+
+    client = Silent(busy_snapshot())
+
+    async def scene(stage: Stage) -> None:
+        client.silent = True
+        for _ in range(3):
+            await settle(stage)
+        text = "\n".join(painted(stage.app))
+        assert text.count("the socket is gone") == 1
+        assert "61.4 MB/s" in text, "the last picture stays"
+        client.silent = False
+        await settle(stage)
+
+    play(client, scene)
 
 
 def test_feeds_are_filtered_as_one_types() -> None:

@@ -22,7 +22,13 @@ sys.path.insert(0, {tests!r})
 from support.fake_client import FakeClient, busy_snapshot, feed_rows
 from podfetch_tui.model.settings import UiSettings
 from podfetch_tui.ui.app import run_app
-how = run_app(FakeClient(busy_snapshot(), feed_rows(1000)), UiSettings(glyphs="unicode"))
+class Breaking(FakeClient):
+    def snapshot(self):
+        if self.looks > 4:
+            raise RuntimeError("something nobody thought of")
+        return super().snapshot()
+client = (Breaking if {breaks} else FakeClient)(busy_snapshot(), feed_rows(1000))
+how = run_app(client, UiSettings(glyphs="unicode"))
 open({answer!r}, "w").write(how)
 try:
     print("goodbye")
@@ -37,13 +43,15 @@ PATIENCE_S = 60.0
 class Terminal:
     """A pseudo-terminal with the application in it."""
 
-    def __init__(self, answer: Path, *, columns: int = 80, rows: int = 24) -> None:
+    def __init__(
+        self, answer: Path, *, columns: int = 80, rows: int = 24, breaks: bool = False
+    ) -> None:
         self.answer = answer
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.modes = termios.tcgetattr(slave)
         self.shown = b""
-        code = CHILD.format(tests=TESTS, answer=str(answer))
+        code = CHILD.format(tests=TESTS, answer=str(answer), breaks=breaks)
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=slave,
@@ -158,6 +166,14 @@ def test_a_terminal_that_goes_away_ends_the_screen_and_not_the_host(terminal: Te
         terminal.wait_for(b"Throughput")
         terminal.hang_up()
         assert terminal.end() == "hangup"
+
+
+def test_a_broken_screen_restores_the_terminal_and_lets_work_end(tmp_path: Path) -> None:
+    with Terminal(tmp_path / "answer", breaks=True) as terminal:
+        terminal.wait_for(b"Throughput")
+        assert terminal.end() == "drain"
+        assert b"something nobody thought of" in terminal.shown
+        assert is_restored(terminal)
 
 
 def test_ctrl_c_does_not_kill_the_engine(terminal: Terminal) -> None:

@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.widgets import Input
 
 from podfetch_tui.api.client import EngineClient
@@ -41,13 +40,6 @@ class Feeds(MainScreen):
         Binding("slash", "filter", "Filter", id="feeds.filter", key_display="/"),
         Binding("escape", "unfilter", "All", show=False, id="feeds.all"),
     ]
-
-    class CheckWanted(Message):
-        """The operator wants a feed polled now."""
-
-        def __init__(self, feed_id: int) -> None:
-            super().__init__()
-            self.feed_id = feed_id
 
     def __init__(self, glyphs: Glyphs, current: Callable[[], View], client: EngineClient) -> None:
         """Create the screen; ``client`` is only queried."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer
 
@@ -22,6 +23,13 @@ class MainScreen(Screen[None]):
     """
 
     MODE = ""
+
+    class CheckWanted(Message):
+        """The operator wants a feed polled now."""
+
+        def __init__(self, feed_id: int) -> None:
+            super().__init__()
+            self.feed_id = feed_id
 
     def __init__(self, glyphs: Glyphs, current: Callable[[], View]) -> None:
         """Create the screen; ``current`` gives the newest view."""

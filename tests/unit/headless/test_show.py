@@ -135,11 +135,19 @@ def test_what_matters_scrolls_by_and_a_storm_is_cut() -> None:
     client.emit("feed_polled", "left out", feed_id=1)
     for number in range(300):
         client.emit(
-            "feed_failed", f"storm {number}", feed_id=number, family="transient", code="reset"
+            "feed_failed",
+            f"storm {number} " + "x" * 200,
+            feed_id=number,
+            family="transient",
+            code="reset",
         )
     show(client, client.finished, stream=stream, environ=TERMINAL)
-    text = "\n".join(seen(stream.getvalue()).lines())
+    lines = seen(stream.getvalue()).lines()
+    text = "\n".join(lines)
     assert "storm 299" in text
+    assert sum("storm" in line for line in lines) == sum("reset" in line for line in lines), (
+        "a long line is cut, not wrapped"
+    )
     assert text.count("storm") == MOST_SAID
     assert "podfetch events" in text
     assert "left out" not in text
