@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 CHILD = """
-import sys
+import fcntl, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 sys.path.insert(0, {tests!r})
 from support.fake_client import FakeClient, busy_snapshot, feed_rows
 from podfetch_tui.model.settings import UiSettings
@@ -59,7 +60,6 @@ class Terminal:
             stderr=slave,
             start_new_session=True,
             env={**os.environ, "TERM": "xterm-256color", "TZ": "UTC"},
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         self.slave = slave
 
