@@ -54,7 +54,9 @@ _EXTRA_SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)/+")
 _EXPLICIT = {
     "yes": "yes", "true": "yes", "explicit": "yes", "no": "no", "false": "no", "clean": "no"
 }  # fmt: skip
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
+)
 _C1 = re.compile("[\x80-\x9f]")
 _MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{2}")
 _WINDOWS_1252 = {
@@ -87,9 +89,10 @@ def make_item(
     link = found["link"]
     if not link and found["permalink"] != "false" and guid.startswith(_WEB):
         link = guid
-    published = moment(found["published"].strip())
+    published = moment(found["published"])
     if published is None:
-        published = moment(found["updated"].strip() or found["created"].strip())
+        published = moment(found["updated"].strip() or found["created"])
+    image, number, season = found["image"], found["number"], found["season"]
     return Item(
         guid=guid,
         title=title,
@@ -97,12 +100,12 @@ def make_item(
         published=published,
         enclosures=_enclosures(enclosures, base) or (_media(media, base) if media else ()),
         duration_s=duration(found["duration"]),
-        season=_word(found["season"]),
-        number=_word(found["number"]),
+        season=season and _word(season),
+        number=number and _word(number),
         episode_type=_word(found["episode_type"]).lower(),
         author=_author(found["author"]),
         summary=_description(found),
-        image_url=found["image"] and web_url(found["image"], base),
+        image_url=image and web_url(image, base),
         explicit=_EXPLICIT.get(found["explicit"]) or _explicit(found["explicit"]),
     )
 
@@ -183,12 +186,13 @@ def web_url(text: str, base: str) -> str:
 def absolute(text: str, base: str) -> str:
     """Return a trimmed URL, resolved against ``base``; empty when it cannot be one.
 
-    Blanks and odd characters inside stay as they are: ``net`` quotes what it sends.
+    Blanks and letters of any script inside stay as they are: ``net`` quotes what it
+    sends. What could change how a line is shown is dropped.
     """
     url = text.strip()
-    if url.startswith(_WEB) and url.isprintable() and len(url) <= _LONGEST_URL:
-        return url
-    url = _CONTROL.sub("", url)
+    if (url[:8] == "https://" or url[:7] == "http://") and url.isprintable():
+        return url if len(url) <= _LONGEST_URL else ""
+    url = _INVISIBLE.sub("", url)
     if not url or len(url) > _LONGEST_URL:
         return ""
     try:

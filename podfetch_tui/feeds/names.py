@@ -7,8 +7,11 @@ prefix, and Atom elements inside RSS mean what their RSS counterparts mean.
 
 from __future__ import annotations
 
-SEPARATOR = "\n"
-"""Between namespace URI and local name in expat's names; no URI can hold it."""
+from collections.abc import Callable
+
+ATOM_NAMESPACE = "{http://www.w3.org/2005/Atom}"
+ATOM_FEED = f"{ATOM_NAMESPACE}feed"
+XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 
 _PLAIN = ""
 
@@ -30,6 +33,7 @@ _VOCABULARIES = {
 _PREFIXES = frozenset({"itunes", "media", "content", "dc", "dcterms"})
 
 ITEM_SLOTS: dict[tuple[str, str], str] = {
+    ("", "item"): "item",
     ("", "guid"): "guid",
     ("", "id"): "guid",
     ("", "title"): "title",
@@ -94,21 +98,23 @@ CHANNEL_SLOTS: dict[tuple[str, str], str] = {
 IGNORED = "-"
 """The slot of everything else."""
 
-WITHOUT_TEXT = frozenset({IGNORED, "enclosure", "media", "image"})
-"""Slots of an item that hold no text of their own."""
+TEXT_SLOTS = frozenset(ITEM_SLOTS.values()) - {
+    *("item", "title", "link", "enclosure", "media", "image")
+}
+"""Slots of an item of which nothing but the text counts."""
 
 
-def vocabulary(name: str, prefixes: dict[str, str]) -> tuple[str, str]:
+def vocabulary(tag: str, prefix_of: Callable[[str], str]) -> tuple[str, str]:
     """Return vocabulary and lower-case local name of an element.
 
     Args:
-        name: Expat's name, the URI and the local name around :data:`SEPARATOR`.
-        prefixes: Namespace URI → the prefix the document bound it to, empty for the
-            default namespace.
+        tag: ElementTree's name, ``{URI}local`` or ``local``.
+        prefix_of: Namespace URI → the prefix the document bound to it, empty for the
+            default namespace; asked for URIs nobody knows.
     """
-    uri, _, local = name.rpartition(SEPARATOR)
+    uri, _, local = tag[1:].rpartition("}") if tag[:1] == "{" else ("", "", tag)
     known = _VOCABULARIES.get(uri.lower())
     if known is None:
-        prefix = prefixes.get(uri, "?").lower()
+        prefix = prefix_of(uri).lower()
         known = prefix if not prefix or prefix in _PREFIXES else "?"
     return known, local.lower()

@@ -10,14 +10,15 @@ is left to the tolerant parser in the sandbox. Must not import feedparser.
 from __future__ import annotations
 
 import re
-from xml.parsers import expat
+from xml.etree import ElementTree
 
-from podfetch_tui.feeds.events import Declined, Events
+from podfetch_tui.feeds.tree import Declined, read_document
 from podfetch_tui.model.document import FeedDocument
 
 LARGEST_BODY = 2 * 1024 * 1024
 """Bytes; longer bodies are parsed in the sandbox."""
 MOST_TAGS = 200_000
+_MOST_COMMENTS = 20_000
 _WINDOW = 32_768
 """A text or tag of twice this many bytes fills at least one window and is refused: this
 bounds the attributes of an element and what is collected for one field."""
@@ -38,24 +39,31 @@ def scan(body: bytes, *, url: str, max_items: int) -> FeedDocument | None:
     """
     if not is_eligible(body):
         return None
-    events = Events(url, max_items)
+    parser = ElementTree.XMLParser()
     try:
-        events.parser.Parse(body, True)
-    except (expat.ExpatError, Declined, LookupError, ValueError):
+        parser.feed(body)
+        root = parser.close()
+        return read_document(
+            root, url=url, max_items=max_items, prefix_of=lambda uri: _prefix(body, uri)
+        )
+    except (ElementTree.ParseError, Declined, LookupError, ValueError):
         return None
-    finally:
-        events.release()
-    return events.document()
+
+
+def _prefix(body: bytes, uri: str) -> str:
+    """The prefix ``body`` binds to ``uri``; empty for the default namespace."""
+    declaration = rb"xmlns(?::([^\s=]+))?\s*=\s*[\"']" + re.escape(uri.encode()) + rb"[\"']"
+    found = re.search(declaration, body)
+    return "?" if found is None else (found[1] or b"").decode("utf-8", "replace")
 
 
 def is_eligible(body: bytes) -> bool:
     """Return whether the fast path may look at ``body`` (DESIGN: section 8)."""
-    return (
-        len(body) <= LARGEST_BODY
-        and (len(body) <= MOST_TAGS or body.count(b"<") <= MOST_TAGS)
-        and _has_plain_prolog(body)
-        and not _has_long_run(body)
-    )
+    if len(body) > LARGEST_BODY or not _has_plain_prolog(body) or _has_long_run(body):
+        return False
+    tags = body.count(b"<") if len(body) > _MOST_COMMENTS else 0
+    # expat's tree builder takes quadratic time for texts in pieces
+    return tags <= MOST_TAGS and (tags <= _MOST_COMMENTS or body.count(b"<!--") <= _MOST_COMMENTS)
 
 
 def _has_long_run(body: bytes) -> bool:

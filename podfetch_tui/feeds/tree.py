@@ -1,0 +1,230 @@
+"""The element tree of a well-formed document, gathered into items.
+
+Only the children of the channel and of its items are looked at, one loop each. Must not
+decide what a text means: that is ``fields``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from xml.etree.ElementTree import Element
+
+from podfetch_tui.feeds.fields import NO_CHANNEL, NO_ITEM, Attributes, make_document, make_item
+from podfetch_tui.feeds.names import (
+    ATOM_FEED,
+    ATOM_NAMESPACE,
+    CHANNEL_SLOTS,
+    IGNORED,
+    ITEM_SLOTS,
+    TEXT_SLOTS,
+    XML_BASE,
+    vocabulary,
+)
+from podfetch_tui.model.document import FeedDocument, Item
+
+DEEPEST = 64
+"""Elements inside each other."""
+
+PrefixOf = Callable[[str], str]
+"""Namespace URI → the prefix the document bound to it, empty for the default namespace."""
+
+
+class Declined(Exception):
+    """The document is well-formed, but not what the fast path reads."""
+
+
+def read_document(root: Element, *, url: str, max_items: int, prefix_of: PrefixOf) -> FeedDocument:
+    """Gather a document from its tree.
+
+    Raises:
+        Declined: It is no plain RSS 2.0 or Atom.
+    """
+    reader = _Reader(url, prefix_of)
+    is_atom = root.tag == ATOM_FEED
+    channel = root if is_atom else reader.channel(root)
+    found = NO_CHANNEL.copy()
+    items: list[Item] = []
+    reader.note_base(root, channel)
+    for child in channel:
+        slot = reader.slot(child.tag, CHANNEL_SLOTS)
+        if slot == "item":
+            if len(items) < max_items:
+                items.append(reader.item(child))
+        elif slot != IGNORED:
+            reader.channel_child(child, slot, found, is_atom)
+        else:
+            _check_depth(child)
+    if not items and not found["title"].strip():
+        raise Declined
+    return make_document(found, items, base=url, parser="fast")
+
+
+class _Reader:
+    """What is the same for all elements of one document."""
+
+    def __init__(self, url: str, prefix_of: PrefixOf) -> None:
+        self._url = url
+        self._prefix_of = prefix_of
+        self._has_base = False
+        self._slots: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+
+    @staticmethod
+    def _is_atom(tag: str) -> bool:
+        """Whether attributes of titles and links count: in Atom, also inside RSS."""
+        return tag.startswith(ATOM_NAMESPACE)
+
+    def slot(self, tag: str, slots: dict[tuple[str, str], str]) -> str:
+        """Return what an element is, or ``IGNORED``."""
+        return slots.get(vocabulary(tag, self._prefix_of), IGNORED)
+
+    def channel(self, root: Element) -> Element:
+        """Return the one channel of an RSS document."""
+        if vocabulary(root.tag, self._prefix_of) != ("", "rss"):
+            raise Declined
+        channels = []
+        for child in root:
+            kind = vocabulary(child.tag, self._prefix_of)
+            if kind == ("", "channel"):
+                channels.append(child)
+            elif kind == ("", "item"):
+                raise Declined
+            else:
+                _check_depth(child)
+        if len(channels) != 1:
+            raise Declined
+        return channels[0]
+
+    def note_base(self, *elements: Element) -> None:
+        """Remember whether one of ``elements`` has an ``xml:base``."""
+        self._has_base = self._has_base or any(XML_BASE in one.attrib for one in elements)
+
+    def channel_child(
+        self, child: Element, slot: str, found: dict[str, str], is_atom: bool
+    ) -> None:
+        """Take over one child of the channel that is no item."""
+        if slot == "image" or (slot == "author" and is_atom):
+            _check_depth(child)
+            found[slot] = self._inner(child, "url" if slot == "image" else "name")
+        elif slot == "itunes_image":
+            found[slot] = child.get("href") or child.get("url") or ""
+        elif slot == "link" and "href" in child.attrib:
+            target = {"next": "next", "page": "link"}.get(_relation(child), IGNORED)
+            found[target] = child.attrib["href"]
+        else:
+            found[slot] = _kept(slot, found[slot], _text(slot, child))
+
+    def item(self, element: Element) -> Item:
+        """Gather one item."""
+        found = NO_ITEM.copy()
+        enclosures: list[Attributes] = []
+        media: list[Attributes] = []
+        texts = self._texts
+        for child in element:
+            slot = texts.get(child.tag)
+            if slot is not None and not len(child):
+                text = child.text
+                if text:
+                    found[slot] = _kept(slot, found[slot], text) if found[slot] else text
+            else:
+                self._item_child(child, found, enclosures, media)
+        if element.attrib:
+            self.note_base(element)
+        if self._has_base or not found["link"]:
+            self._note_permalink(element, found)
+        return make_item(found, enclosures, media, base=self._url)
+
+    def _item_child(
+        self,
+        child: Element,
+        found: dict[str, str],
+        enclosures: list[Attributes],
+        media: list[Attributes],
+    ) -> None:
+        """A child of an item by its attributes, with children, or met for the first time."""
+        slot = self._slots.get(child.tag) or self._learn(child.tag)
+        if slot == "enclosure":
+            enclosures.append(child.attrib)
+        elif slot == "image":
+            found["image"] = child.get("href") or child.get("url") or ""
+        elif slot == "media":
+            media.append(child.attrib)
+        elif slot == "author" and len(child):
+            found["author"] = self._inner(child, "name")
+        elif slot == "link" and "href" in child.attrib:
+            relation = _relation(child)
+            if relation == "enclosure":
+                enclosures.append(child.attrib)
+            elif relation == "page":
+                found["link"] = child.attrib["href"]
+        elif slot != IGNORED:
+            found[slot] = _kept(slot, found[slot], _text(slot, child))
+        if len(child):
+            _check_depth(child)
+
+    def _learn(self, tag: str) -> str:
+        """Remember what the children of items are that have this tag."""
+        slot = self._slots[tag] = self.slot(tag, ITEM_SLOTS)
+        if slot == "item":
+            raise Declined  # an item inside an item
+        if slot in TEXT_SLOTS or (slot in ("title", "link") and not self._is_atom(tag)):
+            self._texts[tag] = slot
+        return slot
+
+    def _note_permalink(self, element: Element, found: dict[str, str]) -> None:
+        """Find out whether the GUID is a link; most items have one of their own."""
+        for child in element:
+            if self._slots.get(child.tag) == "guid":
+                is_link = child.get("isPermaLink", "true").lower() == "true"
+                found["permalink"] = "" if is_link else "false"
+        guid = found["guid"]
+        if self._has_base and guid and ":" not in guid and not found["permalink"]:
+            raise Declined  # it claims to be a link, and feedparser would complete it
+
+    def _inner(self, element: Element, local: str) -> str:
+        """The text of one of an element's own children (Atom's ``<author><name>``)."""
+        for child in element:
+            if vocabulary(child.tag, self._prefix_of) == ("", local):
+                return child.text or ""
+        return ""
+
+
+def _text(slot: str, element: Element) -> str:
+    """The text of an element that may hold nothing else."""
+    if len(element):
+        raise Declined
+    if slot == "title":
+        kind = element.get("type", "text")
+        if "mode" in element.attrib or kind not in ("text", "html", "text/plain", "text/html"):
+            raise Declined  # a title in base64
+    elif slot == "link" and "rel" in element.attrib:
+        raise Declined
+    return element.text or ""
+
+
+def _kept(slot: str, before: str, text: str) -> str:
+    """Of two titles the first, of two descriptions the longer, else the last.
+
+    As feedparser does, so that a document gives the same on both ways.
+    """
+    if slot == "title" and before.strip():
+        return before
+    return before if slot == "description" and len(before) > len(text) else text
+
+
+def _check_depth(element: Element) -> None:
+    """Refuse what is nested deeper than any feed has reason to be."""
+    level = list(element)
+    for _ in range(DEEPEST):
+        if not level:
+            return
+        level = [child for one in level for child in one]
+    raise Declined
+
+
+def _relation(link: Element) -> str:
+    """What a link with a ``href`` is: its ``rel``, or ``page`` for the item's own page."""
+    relation = link.get("rel", "alternate").lower()
+    kind = link.get("type", "text/html").lower()
+    is_page = relation == "alternate" and kind in ("text/html", "application/xhtml+xml")
+    return "page" if is_page else relation
