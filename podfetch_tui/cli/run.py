@@ -110,7 +110,9 @@ def _with_ui(engine: Engine, settings: Settings) -> int:
     from podfetch_tui.ui.app import run_app
 
     how = run_app(LocalClient(engine), settings.ui)
-    engine.stop(timeout=settings.engine.drain_timeout if how == "drain" else 0.0)
+    drains = how == "drain" or (how == "hangup" and settings.ui.on_hangup == "drain")
+    with signals.install(on_drain=lambda _: engine.stop_now(), on_now=lambda _: engine.stop_now()):
+        engine.stop(timeout=settings.engine.drain_timeout if drains else 0.0)
     if engine.end.exit_code:
         say(f"podfetch: {engine.end.text}")
     return engine.end.exit_code

@@ -86,7 +86,9 @@ def _poll_ending(job: PollJob, result: RunResult, now: int, rng: random.Random) 
     )
     deferred = following.at if verdict.family is Family.DEFERRED else None
     at = max(at, deferred or 0)
-    state, reason = _feed_state(verdict, failure, health.consecutive_failures)
+    state, reason = _feed_state(
+        verdict, failure, health.consecutive_failures, feed.health.last_status
+    )
     schedule = FeedSchedule(
         feed_id=feed.id,
         health=health,
@@ -107,7 +109,8 @@ def _poll_ending(job: PollJob, result: RunResult, now: int, rng: random.Random) 
 def _feed_state(verdict: Verdict, failure: Failure, failures: int) -> tuple[FeedState | None, str]:
     if failure.kind is Kind.REPLACED:
         return FeedState.QUARANTINED, "replaced"
-    if verdict.gone_after and failures >= verdict.gone_after:
+    again = failure.status is not None and failure.status == before
+    if verdict.gone_after and again and failures >= verdict.gone_after:
         return FeedState.GONE, f"answered {failure.status} {failures} times"
     return None, ""
 

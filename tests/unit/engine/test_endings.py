@@ -9,7 +9,7 @@ import pytest
 from podfetch_tui.engine.endings import PAUSE_MS, ending_of
 from podfetch_tui.model.episode import Episode, EpisodeState
 from podfetch_tui.model.errors import Failure, Family, Kind
-from podfetch_tui.model.feed import Feed, FeedState
+from podfetch_tui.model.feed import Feed, FeedState, Health
 from podfetch_tui.model.job import EpisodeJob, PollJob, RunResult
 from podfetch_tui.model.outcome import JobKind, Outcome, Result
 from podfetch_tui.model.settings import Settings
@@ -150,3 +150,20 @@ def test_a_sealed_episode_that_was_stopped_stays_sealed() -> None:
     (end,) = ending.finish.writes
     assert isinstance(end, EpisodeEnd)
     assert end.state is EpisodeState.SEALED
+
+
+def test_a_feed_is_gone_at_the_second_sighting_of_410_and_not_before() -> None:
+    failure = Failure(Kind.HTTP_STATUS, status=410)
+    states = []
+    for health in (
+        Health(consecutive_failures=0),
+        Health(consecutive_failures=4, last_status=None),
+        Health(consecutive_failures=1, last_status=410),
+    ):
+        job = PollJob(
+            feed=Feed(id=1, url="http://a.example/feed", health=health), settings=Settings()
+        )
+        ending = ending_of(job, result(failure, JobKind.POLL), now=NOW, rng=random.Random(1))
+        assert ending.finish.schedule is not None
+        states.append(ending.finish.schedule.state)
+    assert states == [None, None, FeedState.GONE]
