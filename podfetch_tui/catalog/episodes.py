@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, literal_column, or_, select
 
 from podfetch_tui.catalog.feeds import feeds_by_id
 from podfetch_tui.catalog.note import decode_note
@@ -84,7 +84,9 @@ _IN_FLIGHT = Answer(
     lambda: episode_select().where(or_(episode.c.state == "claimed", episode.c.state == "sealed")),
     EpisodeRow,
 )
-_PARTS = Answer(lambda: select(episode.c.part).where(episode.c.part != ""), tuple[str])
+_PARTS = Answer(
+    lambda: select(episode.c.part).where(episode.c.part != literal_column("''")), tuple[str]
+)
 _BY_ID = Answer(lambda: episode_select().where(episode.c.id == bindparam("row")), EpisodeRow)
 _DERIVATIVES = Answer(
     lambda: (

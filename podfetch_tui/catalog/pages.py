@@ -8,23 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
-from sqlalchemy.sql.elements import ColumnElement
+import msgspec
+from sqlalchemy import Select, bindparam, func, select
 
 from podfetch_tui.catalog.open import Catalog
+from podfetch_tui.catalog.page_statements import LISTS, SEPARATOR, TIMES, page_of
 from podfetch_tui.catalog.schema import (
     episode,
     episode_key,
     episode_note,
     feed,
     feed_note,
-    feed_tag,
     feed_url,
     list_source,
-    media,
 )
-from podfetch_tui.catalog.schema_audit import derivative, outcome
-from podfetch_tui.catalog.statements import Answer
+from podfetch_tui.catalog.schema_audit import outcome
+from podfetch_tui.catalog.statements import Answer, Statement
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import UsageError
 from podfetch_tui.model.feed import FeedState
@@ -32,24 +31,34 @@ from podfetch_tui.model.snapshot import JsonValue, Page, PageRequest
 from podfetch_tui.system.times import rfc3339
 
 PAGE = 500
+_DISORDER = 2_000
+"""Outcomes are written in the order they were submitted: one may stand so far from its time."""
 _Row = dict[str, JsonValue]
-_TIMES = frozenset({"last_success_at", "next_poll_at", "published_at", "at"})
-_LISTS = frozenset({"tags", "derivatives"})
-_SEPARATOR = "\x1f"
-_EVENT_KINDS = {
-    ("poll", "success"): "feed_polled",
-    ("poll", "failure"): "feed_failed",
-    ("poll", "deferred"): "feed_deferred",
-    ("poll", "stopped"): "feed_stopped",
-    ("download", "success"): "episode_archived",
-    ("download", "partial"): "episode_partial",
-    ("download", "failure"): "episode_failed",
-    ("download", "deferred"): "episode_deferred",
-    ("download", "stopped"): "episode_stopped",
-    ("derive", "success"): "episode_derived",
-    ("derive", "partial"): "episode_partial",
-    ("derive", "failure"): "episode_partial",
-}
+
+_SINCE = Statement(
+    lambda: select(
+        func.min(
+            select(outcome.c.id.label("id"))
+            .where(outcome.c.at >= bindparam("since"))
+            .order_by(outcome.c.at)
+            .limit(_DISORDER)
+            .subquery()
+            .c.id
+        )
+    )
+)
+_NEWEST = Statement(
+    lambda: select(
+        func.min(
+            select(outcome.c.id.label("id"))
+            .where(outcome.c.id >= bindparam("first"), outcome.c.at >= bindparam("since"))
+            .order_by(outcome.c.id.desc())
+            .limit(bindparam("most"))
+            .subquery()
+            .c.id
+        )
+    )
+)
 
 
 def query(catalog: Catalog, request: PageRequest) -> Page:
@@ -59,53 +68,56 @@ def query(catalog: Catalog, request: PageRequest) -> Page:
         UsageError: There are no rows of that kind.
         Failure: The catalogue could not be read.
     """
-    build = {"feeds": _feeds, "episodes": _episodes, "events": _events}.get(request.kind)
-    if build is None:
+    page = page_of(
+        request.kind,
+        feed_id=request.feed_id is not None,
+        state=bool(request.state),
+        text=bool(request.text),
+    )
+    if page is None:
         raise UsageError(f"there are no rows of kind {request.kind!r}")
-    names, statement = build(request)
-    found = _fetch(catalog, statement)
-    page = tuple(_row(names, values) for values in found)
-    last = found[-1][0] if len(found) == request.limit else None
-    return Page(page, int(last) if last is not None else None)
+    with catalog.reader().cursor() as cursor:
+        found = page.answer.rows(
+            cursor,
+            after=request.after,
+            most=request.limit,
+            feed=request.feed_id,
+            wanted=request.state,
+            part=request.text,
+        )
+    rows = tuple(_row(page.names, values) for values in found)
+    return Page(rows, int(found[-1][0]) if found and len(found) == request.limit else None)
 
 
 def rows(catalog: Catalog, request: PageRequest, *, limit: int | None = None) -> Iterator[_Row]:
-    """Return all rows of a kind, at most ``limit``, a page at a time."""
+    """Yield all rows of a kind, at most ``limit``, a page at a time; raises as :func:`query`."""
     after, left = request.after, limit
-    while True:
+    while left is None or left > 0:
         size = PAGE if left is None else min(PAGE, left)
-        page = query(
-            catalog,
-            PageRequest(
-                kind=request.kind,
-                after=after,
-                limit=size,
-                feed_id=request.feed_id,
-                state=request.state,
-                text=request.text,
-            ),
-        )
+        page = query(catalog, msgspec.structs.replace(request, after=after, limit=size))
         yield from page.rows
         left = None if left is None else left - len(page.rows)
-        if page.next_after is None or left == 0:
+        if page.next_after is None:
             return
         after = page.next_after
 
 
 def events(catalog: Catalog, *, since: int = 0, limit: int | None = None) -> Iterator[_Row]:
-    """Return outcomes at or after ``since`` as events, oldest first; the newest ``limit``."""
-    start = 0
-    if since or limit is not None:
-        statement = select(outcome.c.id).where(outcome.c.at >= since)
-        if limit is None:
-            statement = statement.order_by(outcome.c.id).limit(1)
-        else:
-            statement = statement.order_by(outcome.c.id.desc()).limit(limit)
-        found = _fetch(catalog, statement)
-        if not found:
-            return
-        start = int(found[-1][0]) - 1
-    yield from rows(catalog, PageRequest(kind="events", after=start))
+    """Yield outcomes at or after ``since`` as events, oldest first; the newest ``limit``.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    with catalog.reader().snapshot() as cursor:
+        (first,) = _SINCE.first(cursor, since=since)
+        if first is not None and limit is not None:
+            (first,) = _NEWEST.first(cursor, first=first, since=since, most=limit)
+    if first is None:
+        return
+    earliest = rfc3339(since)
+    for row in rows(catalog, PageRequest(kind="events", after=first - 1)):
+        if str(row["at"]) >= earliest:
+            yield row
 
 
 def feed_ids(catalog: Catalog, *, state: FeedState | None = None) -> tuple[int, ...]:
@@ -126,7 +138,8 @@ def feed_by_url(catalog: Catalog, url: str) -> int | None:
     found = _one(catalog, select(feed.c.id).where(feed.c.url == url))
     if found is not None:
         return found
-    return _one(catalog, select(feed_url.c.feed_id).where(feed_url.c.url == url).limit(1))
+    once = select(feed_url.c.feed_id).where(feed_url.c.url == url)
+    return _one(catalog, once.order_by(feed_url.c.until.desc()).limit(1))
 
 
 def episode_ids(catalog: Catalog, *, state: EpisodeState) -> tuple[int, ...]:
@@ -156,7 +169,7 @@ def feed_detail(catalog: Catalog, feed_id: int) -> _Row:
     row["folder"] = folder[0][0]
     row["earlier_urls"] = [{"url": u, "until": rfc3339(at)} for u, at in _fetch(catalog, urls)]
     row["lists"] = [{"list": name, "line": line} for name, line in _fetch(catalog, sources)]
-    row["metadata"] = note[0][0] if note else None
+    row["metadata"] = msgspec.json.decode(note[0][0]) if note and note[0][0] else None
     return row
 
 
@@ -169,7 +182,7 @@ def episode_detail(catalog: Catalog, episode_id: int) -> _Row:
     note = select(episode_note.c.note).where(episode_note.c.episode_id == episode_id)
     row["keys"] = [{"reason": reason, "text": text} for reason, text in _fetch(catalog, keys)]
     found = _fetch(catalog, note)
-    row["note"] = found[0][0] if found else None
+    row["note"] = msgspec.json.decode(found[0][0]) if found else None
     return row
 
 
@@ -183,129 +196,12 @@ def _one(catalog: Catalog, statement: Select[Any]) -> int | None:
     return int(found[0][0]) if found else None
 
 
-def _row(names: list[str], values: list[Any]) -> _Row:
-    row: _Row = {}
-    for name, value in zip(names, values, strict=True):
-        if name in _TIMES:
-            row[name] = None if value is None else rfc3339(value)
-        elif name in _LISTS:
-            row[name] = value.split(_SEPARATOR) if value else []
-        else:
-            row[name] = value
+def _row(names: tuple[str, ...], values: list[Any]) -> _Row:
+    row: _Row = dict(zip(names, values, strict=True))
+    for name in TIMES.intersection(names):
+        at = row[name]
+        row[name] = rfc3339(at) if isinstance(at, int) else None
+    for name in LISTS.intersection(names):
+        members = row[name]
+        row[name] = list(members.split(SEPARATOR)) if isinstance(members, str) else []
     return row
-
-
-def _feed_title() -> ColumnElement[str]:
-    return case((feed.c.name != "", feed.c.name), else_=feed.c.title)
-
-
-def _feeds(request: PageRequest) -> tuple[list[str], Select[Any]]:
-    tags = (
-        select(func.group_concat(feed_tag.c.tag, _SEPARATOR))
-        .where(feed_tag.c.feed_id == feed.c.id)
-        .correlate(feed)
-        .scalar_subquery()
-    )
-    plain = [
-        "state",
-        "state_reason",
-        "breaker",
-        "consecutive_failures",
-        "last_error",
-        "last_family",
-        "last_status",
-        "last_success_at",
-        "next_poll_at",
-        "priority",
-    ]
-    counters = ["episodes", "archived", "pending", "failed", "bytes"]
-    names = ["id", "url", "title", *plain, "tags", *counters]
-    statement = select(
-        feed.c.id,
-        feed.c.url,
-        _feed_title().label("title"),
-        *(feed.c[name] for name in plain),
-        tags.label("tags"),
-        *(feed.c[name] for name in counters),
-    ).where(feed.c.id > request.after)
-    if request.feed_id is not None:
-        statement = statement.where(feed.c.id == request.feed_id)
-    if request.state:
-        statement = statement.where(feed.c.state == request.state)
-    if request.text:
-        wanted = f"%{request.text}%"
-        statement = statement.where(_feed_title().like(wanted) | feed.c.url.like(wanted))
-    return names, statement.order_by(feed.c.id).limit(request.limit)
-
-
-def _episodes(request: PageRequest) -> tuple[list[str], Select[Any]]:
-    made = (
-        select(func.group_concat(derivative.c.kind + ":" + derivative.c.state, _SEPARATOR))
-        .where(derivative.c.episode_id == episode.c.id)
-        .correlate(episode)
-        .scalar_subquery()
-    )
-    columns: dict[str, ColumnElement[Any]] = {
-        "id": episode.c.id,
-        "feed_id": episode.c.feed_id,
-        "feed_url": feed.c.url,
-        "guid": episode.c.guid,
-        "title": episode.c.title,
-        "published_at": episode.c.published,
-        "state": episode.c.state,
-        "path": func.coalesce(func.nullif(episode.c.path, ""), func.nullif(media.c.path, "")),
-        "bytes": media.c.bytes,
-        "sha256": func.lower(func.nullif(func.hex(media.c.sha256), "")),
-        "media_type": func.coalesce(
-            func.nullif(media.c.media_type, ""), func.nullif(episode.c.enclosure_type, "")
-        ),
-        "duration_s": media.c.duration_s,
-        "validity": media.c.validity,
-        "attempts": episode.c.attempts,
-        "family": func.nullif(episode.c.family, ""),
-        "error": func.nullif(episode.c.error, ""),
-        "derivatives": made,
-        "enclosure_url": episode.c.enclosure_url,
-    }
-    statement = (
-        select(*(column.label(name) for name, column in columns.items()))
-        .select_from(
-            episode.join(feed, feed.c.id == episode.c.feed_id).outerjoin(
-                media, media.c.id == episode.c.media_id
-            )
-        )
-        .where(episode.c.id > request.after)
-    )
-    if request.feed_id is not None:
-        statement = statement.where(episode.c.feed_id == request.feed_id)
-    if request.state:
-        statement = statement.where(episode.c.state == request.state)
-    if request.text:
-        statement = statement.where(episode.c.title.like(f"%{request.text}%"))
-    return list(columns), statement.order_by(episode.c.id).limit(request.limit)
-
-
-def _events(request: PageRequest) -> tuple[list[str], Select[Any]]:
-    kind = case(
-        *(
-            ((outcome.c.job == job) & (outcome.c.result == result), word)
-            for (job, result), word in _EVENT_KINDS.items()
-        ),
-        else_=outcome.c.job + "_" + outcome.c.result,
-    )
-    columns: dict[str, ColumnElement[Any]] = {
-        "id": outcome.c.id,
-        "at": outcome.c.at,
-        "kind": kind,
-        "feed_id": outcome.c.feed_id,
-        "episode_id": outcome.c.episode_id,
-        "family": outcome.c.family,
-        "code": outcome.c.code,
-        "text": outcome.c.detail,
-    }
-    statement = select(*(column.label(name) for name, column in columns.items())).where(
-        outcome.c.id > request.after
-    )
-    if request.feed_id is not None:
-        statement = statement.where(outcome.c.feed_id == request.feed_id)
-    return list(columns), statement.order_by(outcome.c.id).limit(request.limit)

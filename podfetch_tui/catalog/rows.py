@@ -66,7 +66,7 @@ def to_feed(row: FeedRow) -> Feed:
     return Feed(
         id=row.id,
         url=row.url,
-        title=row.name or row.title,
+        title=row.title or row.name,
         folder=row.folder,
         state=row.state,
         state_reason=row.state_reason,

@@ -54,7 +54,7 @@ feed = Table(
     Column("id", Int64, primary_key=True),
     Column("url", Words, nullable=False),
     _word("title"),
-    _word("name"),  # the operator's own title; wins over the feed's
+    _word("name"),  # from a feed list; shown until the feed says its own
     _word("folder"),
     Column("folder_key", Blob),
     Column("state", Words, nullable=False, server_default=FeedState.ACTIVE.value),

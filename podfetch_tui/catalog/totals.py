@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.catalog.schema import feed
@@ -15,14 +15,15 @@ _TALLY = Answer(lambda: select(tally.c.name, tally.c.value), tuple[str, int])
 _FEEDS = Answer(
     lambda: select(feed.c.state, func.count().label("n")).group_by(feed.c.state), tuple[str, int]
 )
-_COOLING = Statement(lambda: select(func.count()).where(feed.c.breaker != "closed"))
-_PARTIAL = Statement(
-    lambda: select(func.count(func.distinct(derivative.c.episode_id))).where(
-        derivative.c.state == "failed"
+_COOLING = Statement(
+    lambda: select(func.count()).where(
+        feed.c.breaker != literal_column("'closed'"), feed.c.state == FeedState.ACTIVE.value
     )
 )
-_NEXT_POLL = Statement(
-    lambda: select(func.min(feed.c.next_poll_at)).where(feed.c.state == FeedState.ACTIVE.value)
+_PARTIAL = Statement(
+    lambda: select(func.count(func.distinct(derivative.c.episode_id))).where(
+        derivative.c.state == literal_column("'failed'")
+    )
 )
 
 
@@ -50,14 +51,3 @@ def counts(catalog: Catalog) -> dict[str, dict[str, int]]:
             "bytes": numbers.get("media:bytes", 0),
         },
     }
-
-
-def next_poll_at(catalog: Catalog) -> int | None:
-    """Return when the next active feed is due, in UTC milliseconds; ``None`` if none is.
-
-    Raises:
-        Failure: The catalogue could not be read.
-    """
-    with catalog.reader().cursor() as cursor:
-        found = _NEXT_POLL.first(cursor)[0]
-    return None if found is None else int(found)
