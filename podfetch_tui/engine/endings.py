@@ -106,7 +106,9 @@ def _poll_ending(job: PollJob, result: RunResult, now: int, rng: random.Random) 
     )
 
 
-def _feed_state(verdict: Verdict, failure: Failure, failures: int) -> tuple[FeedState | None, str]:
+def _feed_state(
+    verdict: Verdict, failure: Failure, failures: int, before: int | None
+) -> tuple[FeedState | None, str]:
     if failure.kind is Kind.REPLACED:
         return FeedState.QUARANTINED, "replaced"
     again = failure.status is not None and failure.status == before
