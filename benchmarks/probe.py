@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 
@@ -83,15 +84,15 @@ def samples(folder: Path) -> list[Path]:
     ):
         path = folder / name
         with av.open(str(path), mode="w", format=muxer) as container:
-            stream = container.add_stream(codec, rate=48_000)
+            stream: Any = container.add_stream(codec, rate=48_000)
             resampler = av.AudioResampler(layout, "stereo", 48_000)
             for number in range(300 * 50):
                 frame = av.AudioFrame("s16", "stereo", 960)
                 frame.planes[0].update(bytes(range(240)) * 16)
                 frame.sample_rate, frame.pts = 48_000, number * 960
                 for part in resampler.resample(frame):
-                    container.mux(stream.encode(part))  # type: ignore[union-attr, arg-type]
-            container.mux(stream.encode(None))  # type: ignore[union-attr]
+                    container.mux(stream.encode(part))
+            container.mux(stream.encode(None))
         paths.append(path)
     return paths
 
