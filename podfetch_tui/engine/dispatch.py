@@ -12,6 +12,7 @@ from podfetch_tui.engine.slots import Slots
 from podfetch_tui.engine.workers import Workers
 from podfetch_tui.model.job import EpisodeJob, Job, PollJob
 from podfetch_tui.model.settings import Settings
+from podfetch_tui.pipeline.derive import RETRY_MS
 from podfetch_tui.pipeline.services import Services
 
 LOOK_AGAIN_S = 1.0
@@ -130,7 +131,9 @@ class Dispatcher:
         rows = episodes.due_episodes(services.catalog, now, window, exclude=exclude)
         if len(rows) < window:
             left = window - len(rows)
-            rows += episodes.derivatives_due(services.catalog, now, left, exclude=exclude)
+            # What failed before this start is tried at once, what fails from now on waits.
+            horizon = max(now, self._began + RETRY_MS)
+            rows += episodes.derivatives_due(services.catalog, horizon, left, exclude=exclude)
         return [EpisodeJob(episode=e, feed=f, settings=settings) for e, f in rows]
 
     def _start_ready(self) -> bool:

@@ -190,10 +190,25 @@ def test_hostile_titles_stay_inside_their_feeds_folder(host: PodcastHost, tmp_pa
 def test_a_sidecar_that_cannot_be_written_is_partial_and_finished_without_a_download(
     host: PodcastHost, tmp_path: Path
 ) -> None:
-    settings = settings_for(tmp_path / "archive")
     url = serve(host, "one", 1)
-    blocker = tmp_path / "archive" / "The one show"
-    run_once(settings, url)
+    twin = settings_for(tmp_path / "twin")
+    run_once(twin, url)
+    (row,) = rows(twin, "episodes")
+    settings = settings_for(tmp_path / "archive")
+    make_due(settings)
+    in_the_way = tmp_path / "archive" / f"{row['path']}.json"
+    in_the_way.mkdir(parents=True)
+    engine = run_once(settings, url)
+    assert engine.telemetry.totals()[0]["partial"] == 1
     (row,) = rows(settings, "episodes")
-    assert blocker.is_dir()
-    assert row["derivatives"]
+    assert row["state"] == "archived"
+    assert row["derivatives"] == ["sidecar:failed"]
+    media = tmp_path / "archive" / row["path"]
+    assert hashlib.sha256(media.read_bytes()).hexdigest() == row["sha256"]
+    in_the_way.rmdir()
+    host.requests.clear()
+    engine = run_once(settings)
+    assert host.requests == []
+    (row,) = rows(settings, "episodes")
+    assert row["derivatives"] == ["sidecar:done"]
+    assert in_the_way.is_file()
