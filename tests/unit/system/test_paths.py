@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -44,12 +45,11 @@ def test_the_state_folder_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_sockets_go_where_only_the_user_can_go(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    private = tmp_path / "run"
-    private.mkdir(mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", os.fspath(private))
-    assert paths.runtime_dir() == private / "podfetch"
+    with tempfile.TemporaryDirectory(prefix="r") as folder:  # tmp_path can be too long for one
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        assert paths.runtime_dir() == Path(folder) / "podfetch"
 
 
 @pytest.mark.parametrize("fault", ["open", "missing", "link", "relative", "long"])
