@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import threading
@@ -14,6 +15,13 @@ from support.rawserver import Handler, Peer, RawServer, message
 
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.net.deadlines import Watch, Watchdog
+from podfetch_tui.net.exchange import exchange
+from podfetch_tui.net.names import Names
+from podfetch_tui.net.pools import Pools
+from podfetch_tui.net.target import parse_target
+from podfetch_tui.net.vetting import Dialer, Rules
+from podfetch_tui.policy.addresses import parse_networks
+from podfetch_tui.system.clock import Clock
 
 DEADLINE = 0.3
 
@@ -139,9 +147,13 @@ def test_a_silent_tls_handshake_ends_with_the_connect_timeout() -> None:
         assert kind_of(client, url) is Kind.CONNECT_TIMEOUT
 
 
+@pytest.mark.timeout(20)
 def test_a_stop_ends_a_tls_handshake() -> None:
     stop = threading.Event()
-    with RawServer(hangs_after_accept) as server, http_client() as client:
+    with (
+        RawServer(hangs_after_accept) as server,
+        http_client(connect_timeout=100.0, feed_deadline=100.0) as client,
+    ):
         timer = threading.Timer(0.2, stop.set)
         timer.start()
         with pytest.raises(Failure) as caught:
@@ -249,6 +261,60 @@ def test_a_cut_before_the_socket_is_noticed_when_the_socket_comes() -> None:
     with ours, theirs, pytest.raises(Failure) as caught:
         watch.hold(ours)
     assert caught.value.kind is Kind.DEADLINE
+
+
+def test_a_cut_never_lets_ciphertext_pass_for_a_body() -> None:
+    authority = trustme.CA()
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("pod.test").configure_cert(serving)
+    asking = ssl.create_default_context()
+    authority.configure_trust(asking)
+
+    def speaks_at_once(peer: Peer) -> None:
+        peer.send(b"first")
+        peer.sock.recv(1)
+        peer.send(b"second")
+        peer.hang()
+
+    with RawServer(speaks_at_once, tls=serving) as server:
+        plain = socket.create_connection(("127.0.0.1", server.port))
+        with asking.wrap_socket(plain, server_hostname="pod.test") as sock:
+            assert sock.recv(100) == b"first"
+            sock.send(b"x")
+            select.select([sock], [], [], 10)  # the second record waits in the socket
+            watch = Watch(-1, threading.Event())
+            with pytest.raises(Failure):
+                watch.remaining()
+            watch.hold(sock)
+            watch.enforce(time.monotonic())
+            assert sock.recv(100) in (b"second", b"")
+
+
+def test_a_connection_whose_time_ran_out_is_not_used_again() -> None:
+    names = Names(clock=Clock())
+    dialer = Dialer(names, Rules(parse_networks(LOOPBACK), 5.0))
+    pools = Pools(dialer, ssl.create_default_context(), per_host=1)
+
+    def quick(peer: Peer) -> None:
+        while peer.request() is not None:
+            peer.answer("200 OK", b"ok")
+
+    with RawServer(quick) as server:
+        target = parse_target(server.url(), parse_networks(LOOPBACK))
+        kept = []
+        for cut in (False, True):
+            watch = Watch(30, threading.Event())
+            answer = exchange(pools, target, headers={}, watch=watch, idle_timeout=5.0)
+            assert answer.read(100) == b"ok"
+            if cut:
+                watch.cut = Kind.DEADLINE  # decided; the socket is about to be shut
+            answer.finish()
+            pool, conn = pools.lease(target.origin, Watch(30, threading.Event()))
+            kept.append(conn.sock is not None)
+            pool.give_back(conn)
+    pools.close()
+    names.close()
+    assert kept == [True, False]
 
 
 def test_a_transfer_that_is_over_is_left_alone() -> None:

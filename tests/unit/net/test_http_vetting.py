@@ -183,10 +183,11 @@ def test_a_literal_address_asks_no_name_server() -> None:
 
 
 def test_a_changed_allow_list_holds_for_kept_connections_too() -> None:
-    with RawServer(OK) as server, http_client() as client:
-        assert fetch(client, server.url()).body == b"ok"
+    with RawServer(OK) as server, http_client(resolver=lambda name: ["127.0.0.1"]) as client:
+        url = server.url(host="kept.test")
+        assert fetch(client, url).body == b"ok"
         client.configure(NetworkSettings(), per_host=2)
-        assert kind_of(client, server.url()) is Kind.BLOCKED_ADDRESS
+        assert kind_of(client, url) is Kind.BLOCKED_ADDRESS
     assert len(server.requests) == 1
 
 
