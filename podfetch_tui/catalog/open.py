@@ -169,7 +169,7 @@ def _check_file(path: Path, *, create: bool) -> None:
     if path.is_dir():
         raise ArchiveUnusable(f"The catalogue {path} is a folder; name a file")
     if not path.parent.is_dir():
-        raise ArchiveUnusable(f"The folder {path.parent} of the catalogue does not exist")
+        raise ArchiveUnusable(f"The catalogue {path} cannot be: its folder does not exist")
     if not path.exists() and not create:
         raise ArchiveUnusable(f"The catalogue {path} is missing; restore the newest backup")
 

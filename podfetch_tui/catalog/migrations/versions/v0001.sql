@@ -250,3 +250,14 @@ CREATE TABLE outcome (
 ) STRICT;
 CREATE INDEX ix_outcome_at ON outcome (at);
 CREATE INDEX ix_outcome_feed ON outcome (feed_id);
+INSERT INTO tally (name, value) VALUES ('episode:pending', 0);
+INSERT INTO tally (name, value) VALUES ('episode:claimed', 0);
+INSERT INTO tally (name, value) VALUES ('episode:sealed', 0);
+INSERT INTO tally (name, value) VALUES ('episode:archived', 0);
+INSERT INTO tally (name, value) VALUES ('episode:failed', 0);
+INSERT INTO tally (name, value) VALUES ('episode:skipped', 0);
+INSERT INTO tally (name, value) VALUES ('episode:gone', 0);
+INSERT INTO tally (name, value) VALUES ('episode:missing', 0);
+INSERT INTO tally (name, value) VALUES ('episode:deleted', 0);
+INSERT INTO tally (name, value) VALUES ('media:files', 0);
+INSERT INTO tally (name, value) VALUES ('media:bytes', 0);
