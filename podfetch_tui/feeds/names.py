@@ -8,7 +8,6 @@ prefix, and Atom elements inside RSS mean what their RSS counterparts mean.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 ATOM_NAMESPACE = "{http://www.w3.org/2005/Atom}"
 ATOM_FEED = f"{ATOM_NAMESPACE}feed"
@@ -31,9 +30,6 @@ _VOCABULARIES = {
     "http://purl.org/dc/terms/": "dcterms",
     "http://www.w3.org/1999/xhtml": "xhtml",
 }
-_LONGEST_CACHED = 120
-"""Letters of a tag; hostile documents shall not fill the cache with long ones."""
-
 _PREFIXES = frozenset({"itunes", "media", "content", "dc", "dcterms"})
 
 ITEM_SLOTS: dict[tuple[str, str], str] = {
@@ -116,15 +112,9 @@ def vocabulary(tag: str, prefix_of: Callable[[str], str]) -> tuple[str, str]:
         prefix_of: Namespace URI → the prefix the document bound to it, empty for the
             default namespace; asked for URIs nobody knows.
     """
-    known, uri, local = _split(tag) if len(tag) <= _LONGEST_CACHED else _split.__wrapped__(tag)
+    uri, _, local = tag[1:].rpartition("}") if tag[:1] == "{" else ("", "", tag)
+    known = _VOCABULARIES.get(uri.lower())
     if known is None:
         prefix = prefix_of(uri).lower()
         known = prefix if not prefix or prefix in _PREFIXES else "?"
-    return known, local
-
-
-@lru_cache(maxsize=2048)
-def _split(tag: str) -> tuple[str | None, str, str]:
-    """Vocabulary if the URI is known, URI, lower-case local name."""
-    uri, _, local = tag[1:].rpartition("}") if tag[:1] == "{" else ("", "", tag)
-    return _VOCABULARIES.get(uri.lower()), uri, local.lower()
+    return known, local.lower()
