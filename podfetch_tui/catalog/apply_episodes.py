@@ -13,7 +13,7 @@ from podfetch_tui.catalog.changes import Changes, EpisodeFacts
 from podfetch_tui.catalog.path_keys import free_path, is_like
 from podfetch_tui.catalog.schema import episode, media
 from podfetch_tui.catalog.statements import Statement
-from podfetch_tui.catalog.types import fits
+from podfetch_tui.catalog.types import finite, fits
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.media import Validity
@@ -175,7 +175,7 @@ def _keep_media(changes: Changes, write: Seal) -> tuple[int, str | None]:
         "media_type": write.media_type,
         "container": info.container,
         "codec": info.codec,
-        "duration_s": info.duration_s,
+        "duration_s": finite(info.duration_s),
         "bit_rate": fits(info.bit_rate),
         "sample_rate": fits(info.sample_rate),
         "channels": fits(info.channels),

@@ -17,7 +17,7 @@ from podfetch_tui.model.writes import EpisodeEnd, RetryEpisodes, SetEpisodeState
 _THIS = episode.c.id == bindparam("row")
 _END = Statement(
     lambda: update(episode).where(_THIS),
-    ("state", "next_attempt_at", "family", "error", "evidence"),
+    ("state", "rank", "next_attempt_at", "family", "error", "evidence"),
 )
 _FORGET_PART = Statement(
     lambda: update(episode).where(_THIS).values({**NO_PART, "path": "", "path_key": null()})
@@ -65,7 +65,8 @@ _RETRYABLE = (
     EpisodeState.GONE,
     EpisodeState.MISSING,
 )
-_WITH_FILE = (EpisodeState.ARCHIVED, EpisodeState.MISSING)
+_IN_FLIGHT = (EpisodeState.CLAIMED, EpisodeState.SEALED)
+"""Their rank follows the state of their feed; that of others is found when they wait again."""
 
 
 def end_episode(changes: Changes, write: EpisodeEnd) -> None:
@@ -77,6 +78,7 @@ def end_episode(changes: Changes, write: EpisodeEnd) -> None:
         changes.cursor,
         row=row.id,
         state=write.state.value,
+        rank=row.rank if row.state in _IN_FLIGHT else changes.rank(row),
         next_attempt_at=write.next_attempt_at,
         family=write.family,
         error=write.error,

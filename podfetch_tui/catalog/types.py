@@ -6,6 +6,7 @@ are :data:`Text`. STRICT tables know no others.
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 
 from sqlalchemy import REAL, BigInteger, Integer, LargeBinary, Text
@@ -22,6 +23,11 @@ MAX_INT64 = 2**63 - 1
 def fits(number: int | None) -> int | None:
     """Return ``number``, or ``None`` where a stranger's number does not fit the column."""
     return number if number is not None and -MAX_INT64 <= number <= MAX_INT64 else None
+
+
+def finite(number: float | None) -> float | None:
+    """Return ``number``, or ``None`` where it is none or endless: JSON has no word for that."""
+    return number if number is not None and math.isfinite(number) else None
 
 
 def one_of(column: str, words: type[Enum]) -> str:

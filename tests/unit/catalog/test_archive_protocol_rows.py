@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import msgspec
 import pytest
 from support.cataloguing import AT, DAY, Bench, archive, draft, outcome, pick, poll, seal
 
-from podfetch_tui.catalog import episodes, media, totals
+from podfetch_tui.catalog import episodes, media, pages, totals
 from podfetch_tui.model.episode import Episode, EpisodeState
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import Validators
 from podfetch_tui.model.media import MediaInfo, Validity
 from podfetch_tui.model.outcome import JobKind
+from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.model.writes import (
     Claim,
     Derive,
@@ -210,6 +212,16 @@ def test_a_better_look_replaces_what_was_not_verified(books: Bench, two: tuple[i
     books.claim(second, "Show/two.mp3")
     books.seal(second, "Show/two.mp3")
     assert books.rows("SELECT validity, duration_s FROM media") == [("valid", 1.5)]
+
+
+def test_a_duration_that_is_no_number_is_unknown(books: Bench, two: tuple[int, int]) -> None:
+    write = seal(two[0], "Show/one.mp3")
+    for duration in (float("inf"), float("-inf"), float("nan")):
+        books.claim(two[0])
+        info = MediaInfo(duration_s=duration)
+        books.do(msgspec.structs.replace(write, info=info))
+        (row, _) = pages.rows(books.catalog, PageRequest(kind="episodes"))
+        assert row["duration_s"] is None
 
 
 def steps(episode_id: int) -> list[Write]:
