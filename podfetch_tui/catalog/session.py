@@ -133,13 +133,12 @@ class Session:
     def _gather(self, checkpoints: Checkpoints | None) -> list[Entry]:
         """Wait for a write and take what can share its commit; empty at the end."""
         entries: list[Entry] = []
-        weight, deadline = 0, 0.0
+        weight, deadline, lazy = 0, 0.0, True
         while len(entries) < MOST_WRITES and weight < MOST_BYTES:
             if not entries:
                 entry = self._first(checkpoints)
                 deadline = self._clock.monotonic() + LAZY_S
             else:
-                lazy = all(entry.lazy for entry in entries)
                 try:
                     entry = self._next(deadline if lazy else None)
                 except Empty:
@@ -150,6 +149,7 @@ class Session:
             if entry.future.set_running_or_notify_cancel():
                 entries.append(entry)
                 weight += entry.weight
+                lazy = lazy and entry.lazy
         return entries
 
     def _first(self, checkpoints: Checkpoints | None) -> Entry | None:
