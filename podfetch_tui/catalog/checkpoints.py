@@ -37,11 +37,9 @@ class Checkpoints:
 
     def after_commit(self) -> None:
         """Checkpoint if there is enough to do. Raises ``sqlite3.Error``."""
-        if self._written < PASSIVE_AT:
-            return
         if self.log_size() > TRUNCATE_AT:
             self.truncate()
-        else:
+        elif self._written >= PASSIVE_AT:
             self._driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             self._written = 0
 

@@ -32,7 +32,7 @@ from podfetch_tui.system.clock import Clock
 logger = logging.getLogger(__name__)
 
 MOST_WRITES = 2_000
-MOST_BYTES = 8 << 20
+MOST_BYTES = 24 << 20
 """New rows in a commit; the log must not grow far beyond its limit."""
 LAZY_S = 0.05
 """How long writes that nobody waits for may be gathered."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from podfetch_tui.model.writes import Finish, ImportFeeds, RecordPoll, Write
 
-_EPISODE = 700
-"""A row, three keys and the entries of the indexes."""
+_EPISODE = 4096
+"""A row, three keys, and a page of the index of what is due: it is ordered by date, so that the
+episodes of one feed stand far apart in it."""
 _FEED = 800
 
 
