@@ -61,21 +61,21 @@ def decode(body: bytes, content_type: str = "") -> str:
             return body.decode(encoding, "replace").removeprefix("\ufeff")
     declared = _DECLARED.search(body, 0, 1024)
     header = _CHARSET.search(content_type)
-    candidates = [
-        "utf-8" if not body.isascii() else "",
-        declared[1].decode("ascii") if declared else "",
-        header[1] if header else "",
-        "utf-8",
-        "cp1252",
-    ]
-    for name in candidates:
+    if not body.isascii():
+        try:
+            return body.decode("utf-8")
+        except UnicodeDecodeError:
+            text = body.decode("utf-8", "replace")
+            if _is_mostly_right(text):
+                return text
+    for name in (declared[1].decode("ascii") if declared else "", header[1] if header else ""):
         encoding = _codec(name)
         if encoding:
             try:
                 return body.decode(encoding)
             except UnicodeDecodeError:
                 continue
-    return body.decode("utf-8" if _is_mostly_utf8(body) else "cp1252", "replace")
+    return body.decode("cp1252", "replace")
 
 
 def _codec(name: str) -> str:
@@ -91,7 +91,8 @@ def _codec(name: str) -> str:
     return known
 
 
-def _is_mostly_utf8(body: bytes) -> bool:
-    """Whether a few bad bytes are in the way of UTF-8 rather than of Windows-1252."""
-    high = sum(body.count(bytes((lead,))) for lead in range(0xC2, 0xF5))
-    return high > 0 and body.decode("utf-8", "replace").count("\ufffd") * 2 < high
+def _is_mostly_right(text: str) -> bool:
+    """Whether a few bad bytes are all that is wrong with UTF-8 read as UTF-8."""
+    bad = text.count("\ufffd")
+    letters = len(text) - sum(text.count(chr(code)) for code in range(128))
+    return bad * 5 < letters - bad

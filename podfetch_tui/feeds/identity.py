@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from podfetch_tui.feeds.enclosures import normalise_enclosure
 from podfetch_tui.feeds.keys import drafts, guid_key
-from podfetch_tui.feeds.matching import Matching, title_key
+from podfetch_tui.feeds.likeness import title_key
+from podfetch_tui.feeds.matching import Matching
 from podfetch_tui.model.document import FeedDocument
 from podfetch_tui.model.episode import Draft, Identified, KnownFeed
 

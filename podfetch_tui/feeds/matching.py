@@ -10,8 +10,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
+from heapq import nlargest
 
 from podfetch_tui.feeds.keys import COPY, ENCLOSURE, GUID, LINK, PAIR, key_texts
+from podfetch_tui.feeds.likeness import (
+    DAY_MS,
+    MINUTE_MS,
+    Facts,
+    facts_of_draft,
+    facts_of_episode,
+    is_same_moment,
+    is_same_story,
+    likeness,
+    says_something_new,
+    title_key,
+)
 from podfetch_tui.model.document import FeedDocument
 from podfetch_tui.model.episode import Alias, Draft, EpisodeUpdate, KnownEpisode, KnownFeed
 
@@ -26,18 +39,14 @@ _FEW_MOVES = 3
 """Fewer items with new GUIDs are no migration."""
 _MOST_KEYS = 64
 """Keys an episode can have: a feed with new URLs at every poll must not fill the disk."""
-_MINUTE_MS = 60_000
-_DAY_MS = 86_400_000
-_BACK_CATALOGUE_MS = 7 * _DAY_MS
+_BACK_CATALOGUE_MS = 7 * DAY_MS
 
 _Found = list[tuple[int, int, str]]
 """Index of a draft, id of an episode, why they are one."""
-_Place = Callable[[str, int | None], Hashable]
-
-
-def title_key(title: str) -> str:
-    """Return a title for comparison: case and blanks do not count."""
-    return " ".join(title.casefold().split())
+_Newest = list[tuple[int, int]]
+"""When the newest two episodes were published, and their ids."""
+_Place = Callable[[Facts], Hashable]
+"""What has to be equal; ``None`` where it says nothing."""
 
 
 class Matching:
@@ -72,7 +81,7 @@ class Matching:
         return tuple(
             EpisodeUpdate(episode_id=episode_id, draft=self._listed[index])
             for index, (episode_id, _) in sorted(self._matched.items())
-            if _differs(self._listed[index], self._episodes[episode_id])
+            if says_something_new(self._listed[index], self._episodes[episode_id])
         )
 
     def aliases(self, document: FeedDocument) -> tuple[Alias, ...]:
@@ -104,7 +113,7 @@ class Matching:
         self._assign(
             (index, episode_id, reason)
             for index, episode_id, reason in self._owners(ENCLOSURE)
-            if _is_same_story(self._listed[index], self._episodes[episode_id])
+            if is_same_story(self._listed[index], self._episodes[episode_id])
         )
 
     def _by_shared_guid(self) -> None:
@@ -113,85 +122,94 @@ class Matching:
 
     def _by_date(self) -> None:
         """New GUID and URL, but title and date of an item that is gone."""
-        moves = self._moves(_MINUTE_MS) + self._moves(_DAY_MS)
+        moves = self._moves(MINUTE_MS) + self._moves(DAY_MS)
         moved = len({index for index, _ in moves})
         if moved >= _FEW_MOVES and moved * 2 > len(self._listed):
             self._assign((index, episode_id, MIGRATION) for index, episode_id in moves)
-            moments = self._alone(lambda _, at: at if at and at % _DAY_MS else None)
+            moments = self._alone(lambda one: one.at if one.at % DAY_MS else None)
             self._assign((index, episode_id, MIGRATION) for index, episode_id in moments)
-        else:
-            self._assign(
-                (index, episode_id, REPUBLISHED)
-                for index, episode_id in self._moves(_MINUTE_MS)
-                if self._is_republished(index, episode_id)
-            )
-            self._assign(
-                (index, episode_id, REPUBLISHED)
-                for index, episode_id in self._alone(lambda title, _: title or None)
-                if self._is_put_back(index, episode_id)
-            )
+            return
+        newest = self._newest_two()
+        self._assign(
+            (index, episode_id, REPUBLISHED)
+            for index, episode_id in self._moves(MINUTE_MS)
+            if self._is_republished(index, episode_id, newest)
+        )
+        titles = Counter(title_key(one.item.title) for one in self._listed)
+        known = Counter(title_key(one.title) for one in self._episodes.values())
+        pairs = self._alone(
+            lambda one: one.title or None if titles[one.title] == known[one.title] == 1 else None
+        )
+        self._assign(
+            (index, episode_id, REPUBLISHED)
+            for index, episode_id in pairs
+            if self._is_put_back(index, episode_id, newest)
+        )
 
     def _moves(self, unit: int) -> list[tuple[int, int]]:
         """Pairs of one title and moment, alone with their title in their minute or day."""
-        pairs = self._alone(lambda title, at: (title, at // unit) if title and at else None)
+        pairs = self._alone(
+            lambda one: (one.title, one.at // unit) if one.title and one.at else None
+        )
         return [
             (index, episode_id)
             for index, episode_id in pairs
-            if _is_same_moment(self._published(index), self._episodes[episode_id].published or 0)
+            if is_same_moment(self._published(index), self._episodes[episode_id].published or 0)
         ]
 
-    def _is_republished(self, index: int, episode_id: int) -> bool:
+    def _is_republished(self, index: int, episode_id: int, newest: _Newest) -> bool:
         """A day without a time is no moment: the next bulletin of the day has it too."""
         at = self._published(index)
-        return at % _DAY_MS != 0 or at < self._newest_but(episode_id)
+        return at % DAY_MS != 0 or at < _newest_but(episode_id, newest)
 
-    def _is_put_back(self, index: int, episode_id: int) -> bool:
+    def _is_put_back(self, index: int, episode_id: int, newest: _Newest) -> bool:
         """Deep in the back catalogue, where one item took the place of another.
 
         The corpus has one: new GUID, URL, and a date shifted by an hour. Among the newest
         items, the same title a little later is the next bulletin.
         """
-        title = title_key(self._listed[index].item.title)
         at, before = self._published(index), self._episodes[episode_id].published or 0
         return (
             at > 0
-            and abs(at - before) <= _DAY_MS
-            and at < self._newest_but(episode_id) - _BACK_CATALOGUE_MS
-            and sum(title_key(one.item.title) == title for one in self._listed) == 1
-            and sum(title_key(one.title) == title for one in self._episodes.values()) == 1
+            and abs(at - before) <= DAY_MS
+            and at < _newest_but(episode_id, newest) - _BACK_CATALOGUE_MS
         )
 
-    def _newest_but(self, episode_id: int) -> int:
-        others = (one for one in self._episodes.values() if one.id != episode_id)
-        return max((one.published or 0 for one in others), default=0)
+    def _newest_two(self) -> _Newest:
+        dated = ((one.published or 0, one.id) for one in self._episodes.values())
+        return nlargest(2, dated)
 
     def _alone(self, place: _Place) -> list[tuple[int, int]]:
-        """Drafts and episodes left over that are the only two in their place."""
+        """Drafts and episodes left over that are the only two in their place.
+
+        Where there are more, the suffix of the file may still tell them apart; if not,
+        nobody knows which is which, and they stay unmatched.
+        """
         drafts: dict[Hashable, list[int]] = {}
         episodes: dict[Hashable, list[int]] = {}
         for index in self._left():
-            item = self._listed[index].item
-            drafts.setdefault(place(title_key(item.title), item.published), []).append(index)
+            facts = facts_of_draft(self._listed[index])
+            where = place(facts)
+            for key in (where, (where, facts.suffix)) if where is not None else ():
+                drafts.setdefault(key, []).append(index)
         for one in self._free():
-            episodes.setdefault(place(title_key(one.title), one.published), []).append(one.id)
+            facts = facts_of_episode(one)
+            where = place(facts)
+            for key in (where, (where, facts.suffix)) if where is not None else ():
+                episodes.setdefault(key, []).append(one.id)
         return [
             (indexes[0], episodes[where][0])
             for where, indexes in drafts.items()
-            if where is not None and len(indexes) == 1 and len(episodes.get(where, ())) == 1
+            if len(indexes) == 1 and len(episodes.get(where, ())) == 1
         ]
 
     def _namesakes(self, *, with_own_guid: bool) -> _Found:
         """Drafts left over, with the free episodes of the same GUID and title."""
-        by_guid: dict[str, list[KnownEpisode]] = {}
-        for episode in self._free():
-            by_guid.setdefault(episode.guid, []).append(episode)
+        pairs = self._alone(lambda one: (one.guid, one.title) if one.guid else None)
         return [
-            (index, episode.id, TITLE)
-            for index in self._left()
-            if (draft := self._listed[index]).item.guid
-            and any(kind == GUID for _, kind in draft.keys) == with_own_guid
-            for episode in by_guid.get(draft.item.guid, ())
-            if title_key(draft.item.title) == title_key(episode.title)
+            (index, episode_id, TITLE)
+            for index, episode_id in pairs
+            if any(kind == GUID for _, kind in self._listed[index].keys) == with_own_guid
         ]
 
     def _owners(self, *kinds: str) -> _Found:
@@ -220,7 +238,7 @@ class Matching:
         ranked = sorted(
             candidates,
             key=lambda pair: (
-                -_likeness(self._listed[pair[0]], self._episodes[pair[1]]),
+                -likeness(self._listed[pair[0]], self._episodes[pair[1]]),
                 self._listed[pair[0]].keys[0][0],
                 pair[1],
             ),
@@ -231,39 +249,5 @@ class Matching:
                 self._claimed.add(episode_id)
 
 
-def _likeness(draft: Draft, episode: KnownEpisode) -> int:
-    item = draft.item
-    return (
-        8 * (item.guid == episode.guid)
-        + 4 * (draft.enclosure.url == episode.enclosure_url)
-        + 2 * (item.title == episode.title)
-        + (item.published == episode.published)
-    )
-
-
-def _is_same_story(draft: Draft, episode: KnownEpisode) -> bool:
-    """Whether title or date say so; ``latest.mp3`` is another episode every day."""
-    item, known_at = draft.item, episode.published
-    return title_key(item.title) == title_key(episode.title) or bool(
-        item.published and known_at and _is_same_moment(item.published, known_at)
-    )
-
-
-def _is_same_moment(one: int, other: int) -> bool:
-    """Equal to the second, or to the minute or day when one has lost the rest."""
-    if one == other:
-        return True
-    if one // _MINUTE_MS == other // _MINUTE_MS:
-        return one % _MINUTE_MS == 0 or other % _MINUTE_MS == 0
-    return one // _DAY_MS == other // _DAY_MS and (one % _DAY_MS == 0 or other % _DAY_MS == 0)
-
-
-def _differs(draft: Draft, episode: KnownEpisode) -> bool:
-    """Whether the draft says something new; what it leaves out is no news."""
-    item = draft.item
-    return (
-        draft.enclosure.url != episode.enclosure_url
-        or (item.title or episode.title) != episode.title
-        or (item.guid or episode.guid) != episode.guid
-        or (item.published is not None and item.published != episode.published)
-    )
+def _newest_but(episode_id: int, newest: _Newest) -> int:
+    return max((at for at, one in newest if one != episode_id), default=0)

@@ -18,13 +18,16 @@ from podfetch_tui.model.document import FeedDocument
 LARGEST_BODY = 2 * 1024 * 1024
 """Bytes; longer bodies are parsed in the sandbox."""
 MOST_TAGS = 200_000
-_MOST_COMMENTS = 20_000
+_MANY_TAGS = 20_000
+"""Above this many, what the tree builder is slow at is looked for first: a text in very many
+pieces takes it quadratic time, and a long namespace is copied for every name in it."""
 _WINDOW = 32_768
 """A text or tag of twice this many bytes fills at least one window and is refused: this
 bounds the attributes of an element and what is collected for one field."""
 
 _ENCODING = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]*)["']""")
 _ASCII_SUPERSETS = re.compile(rb"(?i)us-ascii|ascii|iso-8859-\d+|latin-?1|windows-125\d")
+_LONG_NAMESPACE = re.compile(rb"""xmlns[^=<>]{0,99}=\s*["'][^"'<]{512}""")
 _BLANKS = re.compile(rb"[ \t\r\n]*")
 _NAME_START = re.compile(rb"<[A-Za-z_]")
 
@@ -43,27 +46,23 @@ def scan(body: bytes, *, url: str, max_items: int) -> FeedDocument | None:
     try:
         parser.feed(body)
         root = parser.close()
-        return read_document(
-            root, url=url, max_items=max_items, prefix_of=lambda uri: _prefix(body, uri)
-        )
+        return read_document(root, body, url=url, max_items=max_items)
     except (ElementTree.ParseError, Declined, LookupError, ValueError):
         return None
-
-
-def _prefix(body: bytes, uri: str) -> str:
-    """The prefix ``body`` binds to ``uri``; empty for the default namespace."""
-    declaration = rb"xmlns(?::([^\s=]+))?\s*=\s*[\"']" + re.escape(uri.encode()) + rb"[\"']"
-    found = re.search(declaration, body)
-    return "?" if found is None else (found[1] or b"").decode("utf-8", "replace")
 
 
 def is_eligible(body: bytes) -> bool:
     """Return whether the fast path may look at ``body`` (DESIGN: section 8)."""
     if len(body) > LARGEST_BODY or not _has_plain_prolog(body) or _has_long_run(body):
         return False
-    tags = body.count(b"<") if len(body) > _MOST_COMMENTS else 0
-    # expat's tree builder takes quadratic time for texts in pieces
-    return tags <= MOST_TAGS and (tags <= _MOST_COMMENTS or body.count(b"<!--") <= _MOST_COMMENTS)
+    tags = body.count(b"<") if len(body) > _MANY_TAGS else 0
+    if tags <= _MANY_TAGS:
+        return True
+    return (
+        tags <= MOST_TAGS
+        and body.count(b"<!--") <= _MANY_TAGS
+        and _LONG_NAMESPACE.search(body) is None
+    )
 
 
 def _has_long_run(body: bytes) -> bool:

@@ -6,7 +6,7 @@ decide what a text means: that is ``fields``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from xml.etree.ElementTree import Element
 
 from podfetch_tui.feeds.fields import NO_CHANNEL, NO_ITEM, Attributes, make_document, make_item
@@ -25,28 +25,35 @@ from podfetch_tui.model.document import FeedDocument, Item
 DEEPEST = 64
 """Elements inside each other."""
 
-PrefixOf = Callable[[str], str]
-"""Namespace URI → the prefix the document bound to it, empty for the default namespace."""
+_BINDING = re.compile(rb"""xmlns(?::([^\s=]{1,40}))?\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
 
 
 class Declined(Exception):
     """The document is well-formed, but not what the fast path reads."""
 
 
-def read_document(root: Element, *, url: str, max_items: int, prefix_of: PrefixOf) -> FeedDocument:
+def read_document(root: Element, body: bytes, *, url: str, max_items: int) -> FeedDocument:
     """Gather a document from its tree.
+
+    Args:
+        root: The tree.
+        body: What it was built from, for the prefixes that a tree does not hold.
+        url: Relative URLs are resolved against it.
+        max_items: Items beyond this many are dropped.
 
     Raises:
         Declined: It is no plain RSS 2.0 or Atom.
     """
-    reader = _Reader(url, prefix_of)
+    reader = _Reader(url, body)
     is_atom = root.tag == ATOM_FEED
     channel = root if is_atom else reader.channel(root)
     found = NO_CHANNEL.copy()
     items: list[Item] = []
     reader.note_base(root, channel)
+    slots: dict[str, str] = {}
     for child in channel:
-        slot = reader.slot(child.tag, CHANNEL_SLOTS)
+        tag = child.tag
+        slot = slots.get(tag) or slots.setdefault(tag, reader.slot(tag, CHANNEL_SLOTS))
         if slot == "item":
             if len(items) < max_items:
                 items.append(reader.item(child))
@@ -62,12 +69,22 @@ def read_document(root: Element, *, url: str, max_items: int, prefix_of: PrefixO
 class _Reader:
     """What is the same for all elements of one document."""
 
-    def __init__(self, url: str, prefix_of: PrefixOf) -> None:
+    def __init__(self, url: str, body: bytes) -> None:
         self._url = url
-        self._prefix_of = prefix_of
+        self._body = body
+        self._prefixes: dict[str, str] | None = None
         self._has_base = False
         self._slots: dict[str, str] = {}
         self._texts: dict[str, str] = {}
+
+    def _prefix_of(self, uri: str) -> str:
+        """The prefix bound to a URI that nobody knows, empty for the default namespace."""
+        if self._prefixes is None:
+            self._prefixes = {
+                (one or other).decode("utf-8", "replace"): prefix.decode("utf-8", "replace")
+                for prefix, one, other in _BINDING.findall(self._body)
+            }
+        return self._prefixes.get(uri, "?")
 
     @staticmethod
     def _is_atom(tag: str) -> bool:

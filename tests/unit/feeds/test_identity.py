@@ -119,6 +119,18 @@ def test_a_url_that_is_used_again_for_another_story_does_not_swallow_it() -> Non
         assert titles(found) == [f"day {day}"]
 
 
+def test_a_url_that_is_used_again_without_titles_does_not_swallow_either() -> None:
+    feed = MemoryFeed()
+    for day in range(5):
+        found = feed.poll(document(item(f"{day}", A, published=AT + day * DAY)))
+        assert len(found.new) == 1
+
+
+def test_where_nothing_but_the_url_is_known_the_url_decides() -> None:
+    feed = after(item("1", A))
+    assert feed.poll(document(item("2", A))).new == ()
+
+
 def test_a_url_that_is_used_again_without_any_guid_does_not_swallow_either() -> None:
     latest = "https://cdn.example.org/latest.mp3"
     feed = MemoryFeed()
@@ -257,6 +269,96 @@ def test_a_short_feed_may_exchange_all_its_items() -> None:
     feed = after(*show("a-", 20))
     found = feed.poll(document(*show("b-", 20, url="https://x/", start=1000)))
     assert (found.replaced, len(found.new)) == (False, 20)
+
+
+def test_sound_and_pictures_of_one_item_move_together() -> None:
+    def both(guid: str, host: str) -> Item:
+        urls = (f"https://{host}/1.mp3", f"https://{host}/1.mp4?x=1")
+        return item(guid, *urls, title="one", published=AT + 1000)
+
+    feed = after(both("1", "a.example.org"))
+    assert len(feed.episodes) == 2
+    found = feed.poll(document(both("1", "b.example.org")))
+    assert (found.new, len(found.updates)) == ((), 2)
+    found = feed.poll(document(both("2", "c.example.org")))
+    assert (found.new, len(found.updates)) == ((), 2)
+    assert [one.enclosure_url for one in feed.episodes.values()] == [
+        "https://c.example.org/1.mp3",
+        "https://c.example.org/1.mp4?x=1",
+    ]
+
+
+def test_items_of_one_guid_and_title_are_never_guessed_at() -> None:
+    """One GUID and title for all bulletins: each new URL is a new one."""
+    feed = MemoryFeed()
+    for turn in range(4):
+        urls = [f"https://cdn.example.org/{turn}-{number}.mp3" for number in range(3)]
+        found = feed.poll(document(*(item("1", url, title="Nachrichten") for url in urls)))
+        assert len(found.new) == 3
+
+
+@pytest.mark.timeout(60)
+def test_ten_thousand_items_of_one_guid_and_title_cost_no_square_of_time() -> None:
+    feed = MemoryFeed()
+    for turn in range(2):
+        urls = [f"https://cdn.example.org/{turn}-{number}.mp3" for number in range(10_000)]
+        feed.poll(document(*(item("1", url, title="x", published=AT) for url in urls)))
+    assert len(feed.episodes) == 20_000
+
+
+def test_guid_and_url_together_tell_apart_what_neither_does_alone() -> None:
+    items = [item(guid, A, B, title=f"one {guid}") for guid in ("1", "2")]
+    feed = after(*items)
+    assert len(feed.episodes) == 4
+    found = feed.poll(document(*(item(guid, A, B, title=f"edited {guid}") for guid in ("1", "2"))))
+    assert (found.new, len(found.updates)) == ((), 4)
+    assert [one.title for one in feed.episodes.values()] == ["edited 1"] * 2 + ["edited 2"] * 2
+
+
+def test_a_few_moved_items_are_no_migration() -> None:
+    """Without one, a moment alone proves nothing."""
+    feed = after(*show("a-", 10))
+    moved = show("b-", 10, url="https://new.example.org/")
+    unmoved = show("a-", 10)[3:9]
+    stranger = item("s", "https://s/1", title="Stranger", published=moved[9].published)
+    found = feed.poll(document(*moved[:3], *unmoved, stranger))
+    assert (titles(found), set(reasons(found))) == (["Stranger"], {"republished"})
+
+
+def test_a_double_of_a_known_episode_is_known() -> None:
+    midnight = AT - AT % DAY
+    double = [
+        item(guid, url, title="one", published=midnight, length=7)
+        for guid, url in (("2", A), ("1", B))
+    ]
+    feed = after(double[0])
+    found = feed.poll(document(*double))
+    assert (found.new, {alias.text for alias in found.aliases}) == ((), {"1", B, f"1 {B}"})
+
+
+def test_an_item_put_back_under_a_wholly_different_date_is_another_episode() -> None:
+    newest = item("9", C, title="newest", published=AT + 100 * DAY)
+    feed = after(newest, item("1", A, title="C2E55", published=AT))
+    found = feed.poll(document(newest, item("2", B, title="C2E55", published=AT - 2 * DAY)))
+    assert len(found.new) == 1
+
+
+def test_a_url_that_two_items_share_is_the_key_of_neither() -> None:
+    one, two = drafts(document(item("1", A), item("2", A)))
+    assert [kind for _, kind in one.keys] == [kind for _, kind in two.keys]
+    assert "enclosure" not in dict(one.keys).values()
+
+
+def test_of_repetitions_the_newest_counts_in_any_order() -> None:
+    old, new = (item("1", A, title=title, published=AT + n) for n, title in enumerate("ab"))
+    for items in ((old, new), (new, old)):
+        assert drafts(document(*items))[0].item == new
+
+
+def test_a_long_feed_that_shrinks_to_a_few_strangers_is_not_held() -> None:
+    feed = after(*show("a-", 25))
+    found = feed.poll(document(*show("b-", 5, url="https://x/", start=1000)))
+    assert (found.replaced, len(found.new)) == (False, 5)
 
 
 def test_exact_repetitions_are_one_draft() -> None:

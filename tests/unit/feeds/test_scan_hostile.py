@@ -138,11 +138,28 @@ def test_names_of_one_document_are_forgotten_with_it() -> None:
     """lxml keeps every name it ever saw for as long as the thread lives: 2 MB a hostile poll."""
     process = psutil.Process()
     sizes = []
-    for turn in range(25):
-        names = (b"<n%d_%d/>" % (turn, number) for number in range(100_000))
+    for turn in range(15):
+        names = (b"<n%d_%d/>" % (turn, number) for number in range(60_000))
         assert fast(HEAD + b"".join(names) + TAIL)
         sizes.append(process.memory_info().rss)
-    assert sizes[-1] - sizes[9] < 20 * 1024 * 1024
+    assert sizes[-1] - sizes[4] < 10 * 1024 * 1024
+
+
+@pytest.mark.timeout(30)
+def test_very_many_namespaces_cost_no_more_than_other_bytes() -> None:
+    strangers = b"".join(b'<a xmlns="u%d"/>' % number for number in range(90_000))
+    assert fast(HEAD + strangers + TAIL)
+    assert fast(HEAD + b"<item>" + strangers + b"</item>" + TAIL)
+
+
+def test_a_long_namespace_of_very_many_elements_is_not_looked_at() -> None:
+    def body(length: int, count: int) -> bytes:
+        head = HEAD.replace(b"<rss>", b'<rss xmlns:a="%s">' % (b"u" * length))
+        return head + b"<a:x/>" * count + TAIL
+
+    assert fast(body(500, 25_000))
+    assert fast(body(30_000, 100))
+    assert not fast(body(600, 25_000))
 
 
 def test_texts_in_very_many_pieces_are_not_looked_at() -> None:

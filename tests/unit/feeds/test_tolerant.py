@@ -228,9 +228,9 @@ def test_no_odd_codec_is_ever_asked(name: str) -> None:
 
 
 def test_a_few_bad_bytes_do_not_spoil_utf_8() -> None:
-    items = ITEM.replace("One", "Zürich Genève Bärn") * 3
+    items = ITEM.replace("One", "Zürich – Genève – „Bärn“") * 3
     body = rss(items).replace(b"</channel>", b"<x>\xff</x></channel>")
-    assert read(body).items[0].title == "Zürich Genève Bärn"
+    assert read(body).items[0].title == "Zürich – Genève – „Bärn“"
 
 
 def test_items_beyond_the_cap_are_dropped() -> None:
