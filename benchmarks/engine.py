@@ -23,6 +23,7 @@ import msgspec
 import urllib3
 
 from podfetch_tui.catalog import pages
+from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import compose
 from podfetch_tui.demo import feeds
 from podfetch_tui.demo.audio import Media
@@ -77,7 +78,7 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def once(archive: compose.OpenArchive, settings: Settings) -> float:
+def once(archive: archives.OpenArchive, settings: Settings) -> float:
     """Run the engine once; return the seconds from its start to its last commit."""
     began = time.perf_counter()
     with compose.engine_on(archive, settings, once=True) as engine:
@@ -85,7 +86,7 @@ def once(archive: compose.OpenArchive, settings: Settings) -> float:
         return time.perf_counter() - began
 
 
-def take_in(archive: compose.OpenArchive, urls: list[str]) -> None:
+def take_in(archive: archives.OpenArchive, urls: list[str]) -> None:
     write = ImportFeeds(
         source="bench", feeds=tuple(NewFeed(url=url) for url in urls), at=archive.clock.now_ms()
     )
@@ -115,7 +116,7 @@ def bare(urls: list[str], threads: int, headers: list[dict[str, str]] | None = N
 def polls(urls: list[str], root: Path) -> None:
     settings = settings_for(root, poll_workers=32, download_workers=0)
     etags = [{"If-None-Match": f'"{number}"'} for number in range(len(urls))]
-    with compose.changing(settings) as archive:
+    with archives.changing(settings) as archive:
         take_in(archive, urls)
         cold_bare = bare(urls, 32)
         cold = once(archive, settings)
@@ -140,7 +141,7 @@ def downloads(media: list[tuple[str, list[str]]], root: Path) -> None:
     settings = settings_for(root, download_workers=8)
     files = [url for _, urls in media for url in urls]
     megabytes = len(files) * MEDIA_BYTES / 1e6
-    with compose.changing(settings) as archive:
+    with archives.changing(settings) as archive:
         take_in(archive, [url for url, _ in media])
         plain = bare(files, 8)
         seconds = once(archive, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from podfetch_tui.catalog import pages
-from podfetch_tui.cli import compose
+from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli.choose import choose_episodes, choose_feeds
 from podfetch_tui.cli.context import Context, load_settings
 from podfetch_tui.cli.feed_commands import confirm
@@ -43,7 +43,7 @@ def list_episodes(
         if not word.startswith("state:"):
             raise click.UsageError(f"{word!r} is no filter; give state:WORD")
         state = EpisodeState(word.removeprefix("state:")).value if _is_state(word) else state
-    with compose.reading(load_settings(context).settings) as (_, catalog):
+    with archives.reading(load_settings(context).settings) as (_, catalog):
         feed_id = None if feed is None else choose_feeds(catalog, (feed,))[0]
         request = PageRequest(kind="episodes", state=state, feed_id=feed_id)
         rows = pages.rows(catalog, request, limit=limit)
@@ -67,7 +67,7 @@ def _is_state(word: str) -> bool:
 @click.pass_obj
 def show_episode(context: Context, *, episode: str, as_json: bool) -> None:
     """Show one episode, by id or enclosure URL."""
-    with compose.reading(load_settings(context).settings) as (_, catalog):
+    with archives.reading(load_settings(context).settings) as (_, catalog):
         (episode_id,) = choose_episodes(catalog, (episode,))
         row = pages.episode_detail(catalog, episode_id)
     if as_json:
@@ -88,11 +88,11 @@ def retry_episodes(
 ) -> None:
     """Make episodes due now: failed, skipped, gone or missing ones, by id or state:WORD."""
     settings = load_settings(context).settings
-    with compose.reading(settings) as (_, catalog):
+    with archives.reading(settings) as (_, catalog):
         ids = choose_episodes(catalog, episodes)
     if not dry_run:
         confirm(len(ids), "retry", "episodes", yes=yes)
-        with compose.changing(settings, create=False) as archive:
+        with archives.changing(settings, create=False) as archive:
             write = RetryEpisodes(episode_ids=ids, at=archive.clock.now_ms())
             archive.writer.submit(write).result()
     say(f"{len(ids)} episodes are due" + (" (dry run)" if dry_run else ""))

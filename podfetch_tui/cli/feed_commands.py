@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import click
 
 from podfetch_tui.catalog import pages
-from podfetch_tui.cli import compose, lists
+from podfetch_tui.cli import archive as archives
+from podfetch_tui.cli import lists
 from podfetch_tui.cli.choose import choose_feeds
 from podfetch_tui.cli.context import Context, load_settings
 from podfetch_tui.cli.output import document, lines, say, table
@@ -43,7 +44,7 @@ def import_command(
     if dry_run:
         _show_plan(wanted, settings, as_json=as_json)
         return
-    with compose.changing(settings) as archive:
+    with archives.changing(settings) as archive:
         summary = lists.take_in(archive, wanted)
     lists.report(summary)
     if as_json:
@@ -53,7 +54,7 @@ def import_command(
 def _show_plan(wanted: tuple[lists.NamedList, ...], settings: Settings, *, as_json: bool) -> None:
     """Say what an import would add, and what fetching it would mean as far as it is known."""
     known: set[str] = set()
-    with contextlib.suppress(ArchiveUnusable), compose.reading(settings) as (_, catalog):
+    with contextlib.suppress(ArchiveUnusable), archives.reading(settings) as (_, catalog):
         known = {str(row["url"]) for row in pages.rows(catalog, PageRequest(kind="feeds"))}
     new = [feed for entry in wanted for feed in entry.feeds.entries if feed.url not in known]
     plan: dict[str, object] = {
@@ -89,7 +90,7 @@ def feeds_group() -> None:
 @click.pass_obj
 def list_feeds(context: Context, *, state: str | None, limit: int | None, as_json: bool) -> None:
     """List the feeds."""
-    with compose.reading(load_settings(context).settings) as (_, catalog):
+    with archives.reading(load_settings(context).settings) as (_, catalog):
         rows = pages.rows(catalog, PageRequest(kind="feeds", state=state), limit=limit)
         if as_json:
             lines(rows)
@@ -103,7 +104,7 @@ def list_feeds(context: Context, *, state: str | None, limit: int | None, as_jso
 @click.pass_obj
 def show_feed(context: Context, *, feed: str, as_json: bool) -> None:
     """Show one feed, by id or URL."""
-    with compose.reading(load_settings(context).settings) as (_, catalog):
+    with archives.reading(load_settings(context).settings) as (_, catalog):
         (feed_id,) = choose_feeds(catalog, (feed,))
         row = pages.feed_detail(catalog, feed_id)
     if as_json:
@@ -141,7 +142,7 @@ def add_feeds(
             raise UsageError(f"{url}: {error}") from error
         entries.append(NewFeed(url=normal, title=title, priority=priority, tags=tags))
     wanted = lists.NamedList("command", FeedList(entries=tuple(entries)))
-    with compose.changing(settings) as archive:
+    with archives.changing(settings) as archive:
         summary = lists.take_in(archive, (wanted,))
     lists.report(summary)
     if as_json:
@@ -223,16 +224,16 @@ def _chosen(
     dry_run: bool,
     yes: bool,
     verb: str,
-) -> Iterator[tuple[compose.OpenArchive | None, tuple[int, ...]]]:
+) -> Iterator[tuple[archives.OpenArchive | None, tuple[int, ...]]]:
     """Choose feeds, ask when they are many, and open the archive for changes unless dry."""
     settings = load_settings(context).settings
-    with compose.reading(settings) as (_, catalog):
+    with archives.reading(settings) as (_, catalog):
         ids = pages.feed_ids(catalog) if all_feeds else choose_feeds(catalog, names)
     if dry_run:
         yield None, ids
         return
     confirm(len(ids), verb, "feeds", yes=yes)
-    with compose.changing(settings, create=False) as archive:
+    with archives.changing(settings, create=False) as archive:
         yield archive, ids
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from podfetch_tui.cli.compose import OpenArchive
+from podfetch_tui.cli.archive import OpenArchive
 from podfetch_tui.cli.output import say
 from podfetch_tui.config.sources import LARGEST, FeedList, read_list, read_list_file
 from podfetch_tui.model.settings import Settings

@@ -10,6 +10,7 @@ from typing import TextIO, cast
 import msgspec
 
 from podfetch_tui.api.local import LocalClient
+from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import compose, lists
 from podfetch_tui.cli.context import Context, load_settings
 from podfetch_tui.cli.output import say
@@ -40,7 +41,7 @@ def run(context: Context, options: RunOptions) -> int:
     if with_ui and not (sys.stdin.isatty() and sys.stdout.isatty()):
         say("podfetch: no terminal here, running headless (as with --no-ui)")
         with_ui = False
-    with compose.changing(settings) as archive:
+    with archives.changing(settings) as archive:
         new = sum(len(entry.feeds.entries) for entry in wanted)
         summary = lists.take_in(archive, wanted, paused=with_ui and new > MANY_FEEDS)
         if wanted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from podfetch_tui.catalog import media, pages, totals
-from podfetch_tui.cli import compose
+from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli.context import Context, load_settings
 from podfetch_tui.cli.moments import parse_since
 from podfetch_tui.cli.output import document, lines, say, table
@@ -23,7 +23,7 @@ _EVENT_COLUMNS = ("at", "kind", "feed_id", "episode_id", "family", "code", "text
 @click.pass_obj
 def init_command(context: Context) -> None:
     """Make the archive's folder an archive, also when it holds other files already."""
-    with compose.changing(load_settings(context).settings, init=True) as archive:
+    with archives.changing(load_settings(context).settings, init=True) as archive:
         say(f"{archive.layout.root} is an archive")
 
 
@@ -33,7 +33,7 @@ def init_command(context: Context) -> None:
 def status_command(context: Context, *, as_json: bool) -> None:
     """Say what the archive holds and whether an engine runs on it."""
     settings = load_settings(context).settings
-    with compose.reading(settings) as (layout, catalog):
+    with archives.reading(settings) as (layout, catalog):
         clock = Clock()
         counts = totals.counts(catalog)
         running = holder(layout.lock)
@@ -89,7 +89,7 @@ def events_command(
 ) -> None:
     """Show what happened, from the audit trail, oldest first."""
     start = parse_since(since, Clock().now_ms()) if since else 0
-    with compose.reading(load_settings(context).settings) as (_, catalog):
+    with archives.reading(load_settings(context).settings) as (_, catalog):
         rows = pages.events(catalog, since=start, limit=limit)
         if as_json:
             lines(rows)
@@ -105,7 +105,7 @@ def events_command(
 def verify_command(ctx: click.Context, *, deep: bool, with_items: bool, as_json: bool) -> None:
     """Compare the archive's files with its catalogue; exit 6 when something is damaged."""
     settings = load_settings(ctx.obj).settings
-    with compose.reading(settings) as (layout, catalog):
+    with archives.reading(settings) as (layout, catalog):
         known: set[str] = set()
         counts = dict.fromkeys(("checked", "ok", "missing", "mismatched", "foreign", "parts"), 0)
         items: list[dict[str, object]] = []

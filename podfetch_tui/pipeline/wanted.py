@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
-
 from podfetch_tui.model.document import Enclosure
 from podfetch_tui.model.episode import Draft, EpisodeState
 from podfetch_tui.model.feed import Backlog, BacklogKind
+from podfetch_tui.model.text import clean
 
 _AUDIO = frozenset(
     [
@@ -78,13 +76,11 @@ def refusal(enclosure: Enclosure, accept: tuple[str, ...]) -> str:
     Declared types are often wrong or missing, so a known media extension wins, and what
     neither type nor extension tells is fetched: its bytes will say.
     """
-    try:
-        parts = urlsplit(enclosure.url)
-    except ValueError:
-        return "enclosure is not a URL"
-    if parts.scheme.lower() not in ("http", "https"):
-        return f"enclosure scheme {parts.scheme[:20] or 'missing'}"
-    suffix = PurePosixPath(parts.path).suffix.lower()
+    scheme, separator, rest = enclosure.url.partition("://")
+    if scheme.lower() not in ("http", "https") or not separator:
+        return f"enclosure scheme {clean(scheme, 20) or 'missing'}"
+    path = rest.partition("#")[0].partition("?")[0]
+    suffix = path[path.rfind(".") :].lower() if "/" in path else ""
     kind = _kind(enclosure.media_type, suffix)
     if kind == "other":
         return f"enclosure type {enclosure.media_type}"

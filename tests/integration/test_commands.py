@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.archive import settings_for
 
-from podfetch_tui.cli import compose
+from podfetch_tui.cli import archive as archives
 
 ROOT = Path(__file__).resolve().parents[2]
 LIST = (
@@ -139,7 +139,7 @@ def test_a_newer_archive_is_exit_7(archive: str) -> None:
 
 def test_while_an_engine_runs_reading_works_and_changing_is_exit_4(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "archive")
-    with compose.changing(settings):
+    with archives.changing(settings):
         root = str(tmp_path / "archive")
         status = podfetch("--archive", root, "status", "--json")
         assert status.returncode == 0, status.stderr
@@ -183,3 +183,16 @@ def test_a_missing_file_is_damage_and_exit_6(archive: str) -> None:
     done = podfetch("--archive", archive, "verify", "--list", "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["foreign"] == 1
+
+
+def test_a_lost_catalogue_is_never_replaced_beside_its_media(archive: str) -> None:
+    podfetch("--archive", archive, "feeds", "add", "http://feeds.example/")
+    media = Path(archive, "Some show", "2026-11-23 one.mp3")
+    media.parent.mkdir()
+    media.write_bytes(b"all that is left")
+    catalog = Path(archive, ".podfetch", "catalog.db")
+    catalog.unlink()
+    done = podfetch("--archive", archive, "feeds", "add", "http://feeds.example/")
+    assert done.returncode == 7
+    assert "missing" in done.stderr
+    assert not catalog.exists()

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from podfetch_tui.catalog import pages
+from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import compose
 from podfetch_tui.engine.engine import Engine
 from podfetch_tui.model.settings import Settings
@@ -35,7 +36,7 @@ def settings_for(root: Path, **changes: dict[str, Any]) -> Settings:
     return settings
 
 
-def add_feeds(archive: compose.OpenArchive, *urls: str) -> tuple[int, ...]:
+def add_feeds(archive: archives.OpenArchive, *urls: str) -> tuple[int, ...]:
     """Import feeds by URL; return the new ids."""
     write = ImportFeeds(
         source="test",
@@ -49,7 +50,7 @@ def add_feeds(archive: compose.OpenArchive, *urls: str) -> tuple[int, ...]:
 
 def run_once(settings: Settings, *urls: str) -> Engine:
     """Run ``--once`` on the archive, adding ``urls`` first; return the engine that did it."""
-    with compose.changing(settings) as archive:
+    with archives.changing(settings) as archive:
         if urls:
             add_feeds(archive, *urls)
         with compose.engine_on(archive, settings, once=True) as engine:
@@ -61,7 +62,7 @@ def run_once(settings: Settings, *urls: str) -> Engine:
 @contextlib.contextmanager
 def running(settings: Settings, *urls: str) -> Iterator[Engine]:
     """Run an engine continuously while the block runs."""
-    with compose.changing(settings) as archive:
+    with archives.changing(settings) as archive:
         add_feeds(archive, *urls)
         with compose.engine_on(archive, settings) as engine:
             yield engine
@@ -69,7 +70,7 @@ def running(settings: Settings, *urls: str) -> Iterator[Engine]:
 
 def rows(settings: Settings, kind: str, **more: Any) -> list[dict[str, Any]]:
     """All rows of a kind, in the shape of the command line's JSON."""
-    with compose.reading(settings) as (_, catalog):
+    with archives.reading(settings) as (_, catalog):
         return list(pages.rows(catalog, PageRequest(kind=kind, **more)))
 
 
@@ -77,7 +78,7 @@ def make_due(settings: Settings) -> None:
     """Make every feed and failed episode due now."""
     from podfetch_tui.model.writes import ChangeFeed
 
-    with compose.changing(settings) as archive:
+    with archives.changing(settings) as archive:
         now = archive.clock.now_ms()
         for feed_id in pages.feed_ids(archive.catalog):
             archive.writer.submit(ChangeFeed(feed_id=feed_id, next_poll_at=now, at=now)).result()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from support.archive import settings_for
 
+from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import compose
 from podfetch_tui.model.writes import ImportFeeds, NewFeed
 
@@ -14,7 +15,7 @@ from podfetch_tui.model.writes import ImportFeeds, NewFeed
 def main() -> None:
     root, *urls = sys.argv[1:]
     settings = settings_for(Path(root), engine={"download_workers": 8})
-    with compose.changing(settings) as archive:
+    with archives.changing(settings) as archive:
         write = ImportFeeds(
             source="test",
             feeds=tuple(NewFeed(url=url) for url in urls),

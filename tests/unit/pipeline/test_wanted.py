@@ -59,7 +59,9 @@ def test_since_a_date_keeps_what_has_no_date() -> None:
         ("http://a.example/x.pdf", "application/pdf", BOTH, True),
         ("ftp://a.example/1.mp3", "audio/mpeg", BOTH, True),
         ("file:///etc/passwd", "audio/mpeg", BOTH, True),
-        ("http://[broken/1.mp3", "audio/mpeg", BOTH, True),
+        ("not a url", "audio/mpeg", BOTH, True),
+        ("http://a.example/1.MP4?x=.mp3#.mp3", "", ("audio",), True),
+        ("http://a.mp4", "", ("audio",), False),
     ],
 )
 def test_media_is_told_by_extension_then_type(
