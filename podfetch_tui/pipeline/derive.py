@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Union
+
+import msgspec
+
+from podfetch_tui.catalog import pages
 from podfetch_tui.model.errors import Failure
 from podfetch_tui.model.job import EpisodeJob
 from podfetch_tui.model.text import redact
@@ -16,56 +21,59 @@ RETRY_MS = 5 * 60 * 1000
 
 
 def write_sidecar_of(
-    job: EpisodeJob,
-    services: Services,
-    *,
-    path: str,
-    media: dict[str, object],
+    job: EpisodeJob, services: Services, path: str
 ) -> tuple[Derive, Failure | None]:
     """Write ``<path>.json``: all that a rebuild of the catalogue needs to know.
 
     Returns:
         The write that records how it ended, and the failure if it failed.
     """
-    document = _document(job, services, media)
     try:
-        sidecar = write_sidecar(services.layout, path, document)
+        sidecar = write_sidecar(services.layout, path, _document(job, services))
     except Failure as failure:
-        now = services.clock.now_ms()
         derive = Derive(
             episode_id=job.episode.id,
             kind="sidecar",
             error=str(failure)[:500],
-            next_attempt_at=now + RETRY_MS,
+            next_attempt_at=services.clock.now_ms() + RETRY_MS,
         )
         return derive, failure
-    return (
-        Derive(
-            episode_id=job.episode.id,
-            kind="sidecar",
-            path=sidecar.path,
-            sha256=sidecar.sha256,
-            size=sidecar.size,
-        ),
-        None,
+    derive = Derive(
+        episode_id=job.episode.id,
+        kind="sidecar",
+        path=sidecar.path,
+        sha256=sidecar.sha256,
+        size=sidecar.size,
     )
+    return derive, None
 
 
-def _document(job: EpisodeJob, services: Services, media: dict[str, object]) -> dict[str, object]:
-    episode, feed = job.episode, job.feed
+def _document(job: EpisodeJob, services: Services) -> dict[str, object]:
+    """Return what the catalogue knows of the episode; secrets in URLs stay in the catalogue."""
+    row = pages.episode_detail(services.catalog, job.episode.id)
+    feed = job.feed
     return {
         "schema": SCHEMA,
         "archive": services.layout.uuid,
+        "written_at": rfc3339(services.clock.now_ms()),
         "feed": {"url": redact(feed.url), "title": feed.title, "folder": feed.folder},
         "episode": {
-            "id": episode.id,
-            "guid": episode.guid,
-            "title": episode.title,
-            "published_at": None if episode.published is None else rfc3339(episode.published),
-            "enclosure_url": redact(episode.enclosure_url),
-            "enclosure_type": episode.enclosure_type,
-            "enclosure_length": episode.enclosure_length,
+            **{key: row[key] for key in ("id", "guid", "title", "published_at", "note")},
+            "keys": [
+                {"reason": key["reason"], "text": _shown(key["text"])}
+                for key in msgspec.convert(row["keys"], list[dict[str, Union[str, None]]])
+            ],
+            "enclosure_url": redact(job.episode.enclosure_url),
+            "enclosure_type": job.episode.enclosure_type,
+            "enclosure_length": job.episode.enclosure_length,
         },
-        "media": media,
-        "archived_at": rfc3339(services.clock.now_ms()),
+        "media": {
+            key: row[key]
+            for key in ("path", "bytes", "sha256", "media_type", "duration_s", "validity")
+        },
     }
+
+
+def _shown(text: str | None) -> str | None:
+    """A key may be a URL that carries a secret."""
+    return redact(text) if text and "://" in text else text

@@ -152,7 +152,7 @@ def _committed(
     if not job.settings.archive.sidecar:
         return RunResult(outcome=outcome, recorded=True)
     on_progress(TransferProgress(received.wire, received.wire, "derive"))
-    made, failure = derive.write_sidecar_of(job, services, path=path, media={"path": path})
+    made, failure = derive.write_sidecar_of(job, services, path)
     if failure is None:
         return RunResult(outcome=outcome, writes=(made,), recorded=True)
     return _partial(job, services, started, made, failure, received.wire)
@@ -160,9 +160,7 @@ def _committed(
 
 def _derived(job: EpisodeJob, services: Services, started: float, *, media_path: str) -> RunResult:
     """Finish the derivatives of an episode that is archived; no byte is downloaded."""
-    made, failure = derive.write_sidecar_of(
-        job, services, path=media_path, media={"path": media_path}
-    )
+    made, failure = derive.write_sidecar_of(job, services, media_path)
     if failure is not None:
         return _partial(job, services, started, made, failure, 0)
     outcome = outcome_of(job, services, started, code="derived", detail=made.path)

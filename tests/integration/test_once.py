@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,7 +59,13 @@ def test_every_episode_is_archived_once_with_its_own_bytes(
         assert stored == media.read(0, SIZE)
         assert hashlib.sha256(stored).hexdigest() == row["sha256"]
         assert row["validity"] == "valid"
-        assert (tmp_path / "archive" / f"{row['path']}.json").exists()
+        sidecar = json.loads((tmp_path / "archive" / f"{row['path']}.json").read_bytes())
+        assert sidecar["schema"] == "podfetch.episode/1"
+        assert sidecar["media"]["sha256"] == row["sha256"]
+        assert sidecar["media"]["duration_s"] == row["duration_s"]
+        assert sidecar["episode"]["guid"] == row["guid"]
+        assert sidecar["episode"]["note"]["summary"]
+        assert sidecar["episode"]["keys"]
 
 
 def test_a_second_run_asks_once_a_feed_and_fetches_nothing(
