@@ -6,7 +6,7 @@ NEEDS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))
 PYTHON ?= $(shell for p in python3 python3.13 python3.14 python3.12 python3.11 python3.10 python; do \
 	if $$p -c '$(NEEDS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
 
-.PHONY: run test lint bench example clean
+.PHONY: run test lint bench docs pictures example clean
 
 run: $(VENV)/.installed  ## set up everything and start the program: make run ARGS="--help"
 	@$(BIN)/podfetch $(ARGS)
@@ -23,8 +23,18 @@ lint: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev  ## figures of this machine, as ratios in one run
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-example: $(VENV)/.installed  ## write podfetch.ini.example from the settings
-	@$(BIN)/podfetch config describe --format ini > podfetch.ini.example
+docs: example  ## write the pages of docs/ that are made from the program
+	@$(BIN)/python -m podfetch_tui.policy.failures_page > docs/failures.md
+	@$(BIN)/python -m podfetch_tui.cli.handbook docs
+
+pictures:  ## take the pictures of the documentation from the screens' own
+	@for name in dashboard=test_screens/test_dashboard_busy feed=test_screens/test_feed_detail \
+	  quarantine=test_quarantine_screen/test_quarantine; do \
+	  cp "snapshots/$${name#*=}[120x36].svg" "docs/pictures/$${name%%=*}.svg"; done
+
+example: $(VENV)/.installed  ## write podfetch.ini.example and docs/settings.md from the settings
+	@$(BIN)/python -m podfetch_tui.config.example ini > podfetch.ini.example
+	@$(BIN)/python -m podfetch_tui.config.example page > docs/settings.md
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

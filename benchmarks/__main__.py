@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import sys
 
-ALL = ("parsers", "catalog", "net_client", "probe", "part_write", "engine")
+ALL = (
+    "start",
+    "idle",
+    "parsers",
+    "catalog",
+    "net_client",
+    "probe",
+    "part_write",
+    "engine",
+    "downloads",
+)
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or ALL
-    for name in wanted:
+    given = sys.argv[1:]
+    names = list(itertools.takewhile(lambda word: not word.startswith("-"), given))
+    for name in names or ALL:
         print(f"== {name}", flush=True)
-        sys.argv = [name]
+        sys.argv = [name, *given[len(names) :]]
         module = importlib.import_module(f"benchmarks.{name}")
         module.main()
 

@@ -24,12 +24,12 @@ import feedparser
 from podfetch_tui.demo import feeds
 from podfetch_tui.feeds.identity import identify
 from podfetch_tui.feeds.scan import is_eligible, scan
-from podfetch_tui.feeds.tolerant import parse
+from podfetch_tui.feeds.tolerant import parse, parse_leniently
 from podfetch_tui.model.episode import KnownFeed
 from podfetch_tui.model.sandboxed import ParseParams
 
 URL = "https://feeds.example.org/show/feed.xml"
-SLOW = ("feedparser", "feedparser as it comes", "tolerant parser")
+SLOW = ("feedparser", "feedparser as it comes", "tolerant, not well-formed")
 
 
 def hundred_items() -> bytes:
@@ -95,6 +95,7 @@ def cases(body: bytes) -> dict[str, Callable[[], object]]:
         "feedparser": lambda: by_feedparser(body),
         "feedparser as it comes": lambda: feedparser.parse(io.BytesIO(body)),
         "tolerant parser": lambda: parse(body, ParseParams(url=URL)),
+        "tolerant, not well-formed": lambda: parse_leniently(body, ParseParams(url=URL)),
     }
 
 

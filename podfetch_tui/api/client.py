@@ -14,7 +14,11 @@ from podfetch_tui.model.snapshot import EngineSnapshot, Page, PageRequest
 
 
 class EngineClient(Protocol):
-    """What a front end may ask of an engine. Every method may be called from any thread."""
+    """What a front end may ask of an engine. Every method may be called from any thread.
+
+    A client of another process raises :class:`~podfetch_tui.model.errors.NoEngine` from any of
+    them when the engine is gone.
+    """
 
     def snapshot(self) -> EngineSnapshot:
         """Return the engine as it stands; bounded in size, at most 250 ms old."""
@@ -29,7 +33,12 @@ class EngineClient(Protocol):
         ...
 
     def query(self, page: PageRequest) -> Page:
-        """Return one page of rows from the catalogue."""
+        """Return one page of rows from the catalogue.
+
+        Raises:
+            UsageError: There is no such kind, or the filter cannot be read.
+            Failure: The catalogue cannot be read now.
+        """
         ...
 
     def send(self, command: Command) -> CommandResult:

@@ -6,7 +6,7 @@ Each changes one episode, in a state the step before left it in; an operator's c
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, insert, null, select, update
+from sqlalchemy import bindparam, case, insert, null, select, update
 
 from podfetch_tui.catalog import apply_derivatives
 from podfetch_tui.catalog.changes import Changes, EpisodeFacts
@@ -14,9 +14,10 @@ from podfetch_tui.catalog.path_keys import free_path, is_like
 from podfetch_tui.catalog.schema import episode, media
 from podfetch_tui.catalog.statements import Statement
 from podfetch_tui.catalog.types import finite, fits
+from podfetch_tui.model.derivatives import LENGTH
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import Failure, Kind
-from podfetch_tui.model.media import Validity
+from podfetch_tui.model.media import NO_LENGTH, Validity
 from podfetch_tui.model.writes import Archive, Claim, Progress, Reserve, Reserved, Seal, Sealed
 
 NO_PART = {
@@ -29,14 +30,23 @@ NO_PART = {
 }
 """What a row says that has no part file."""
 
+_ASK_AGAIN_MS = 12 * 3600 * 1000
+"""Until the host of a file without a declared length is asked for it again."""
+
 _THIS = episode.c.id == bindparam("row")
 _CLAIM = Statement(
     lambda: (
         update(episode)
         .where(_THIS)
-        .values(state="claimed", next_attempt_at=null(), attempts=episode.c.attempts + 1)
+        .values(
+            state="claimed",
+            next_attempt_at=null(),
+            # A claim that nothing ended is still the same attempt.
+            attempts=episode.c.attempts + case((episode.c.state == "claimed", 0), else_=1),
+            own_path="",
+        )
     ),
-    ("path", "path_key"),
+    ("path", "path_key", "rank"),
 )
 _NEW_PART = Statement(
     lambda: update(episode).where(_THIS).values({**NO_PART, "part": bindparam("new_part")})
@@ -56,7 +66,7 @@ _ARCHIVE = Statement(
         .where(_THIS)
         .values({**NO_PART, "state": "archived", "family": "", "error": "", "evidence": null()})
     ),
-    ("path", "path_key", "archived_at"),
+    ("path", "path_key", "own_path", "archived_at"),
 )
 _SAME_BYTES = Statement(
     lambda: select(media.c.id, media.c.path, media.c.published_at, media.c.validity).where(
@@ -75,9 +85,9 @@ _SEALED_TOO = Statement(
     )
 )
 _MEDIA = Statement(
-    lambda: select(media.c.bytes, media.c.path, media.c.published_at).where(
-        media.c.id == bindparam("row")
-    )
+    lambda: select(
+        media.c.bytes, media.c.path, media.c.published_at, media.c.validity, media.c.problem
+    ).where(media.c.id == bindparam("row"))
 )
 _FACTS = (
     "bytes",
@@ -106,6 +116,7 @@ _CLAIMABLE = (
     EpisodeState.FAILED,
     EpisodeState.GONE,
 )
+_GIVEN_UP = (EpisodeState.FAILED, EpisodeState.GONE)
 _IN_FLIGHT = (EpisodeState.CLAIMED, EpisodeState.SEALED)
 
 
@@ -116,11 +127,13 @@ def claim(changes: Changes, write: Claim) -> Reserved:
     path, key = row.path, row.path_key
     if key is None or not is_like(path, write.path, seed=row.id):
         path, key = _free(changes, row, write.path)
-    _CLAIM.run(changes.cursor, row=row.id, path=path, path_key=key)
+    # What did not wait was not held with its feed; from now on its rank follows the feed.
+    rank = changes.rank(row) if row.state in _GIVEN_UP else row.rank
+    _CLAIM.run(changes.cursor, row=row.id, path=path, path_key=key, rank=rank)
     if row.part != write.part or row.state is EpisodeState.SEALED:
         _NEW_PART.run(changes.cursor, row=row.id, new_part=write.part)
     changes.move(row.feed_id, row.state, EpisodeState.CLAIMED)
-    return Reserved(path)
+    return Reserved(path, row.enclosure_url)
 
 
 def progress(changes: Changes, write: Progress) -> None:
@@ -210,17 +223,26 @@ def archive(changes: Changes, write: Archive) -> None:
     _expect(row, (EpisodeState.SEALED,))
     if row.media_id is None:
         raise Failure(Kind.BUG, f"episode {row.id} is sealed without its media")
-    size, path, published_at = _MEDIA.first(changes.cursor, row=row.media_id)
+    size, path, published_at, *said = _MEDIA.first(changes.cursor, row=row.media_id)
     if published_at is None:
         path = write.media_path
         _PUBLISH.run(changes.cursor, row=row.media_id, path=path, published_at=write.at)
         changes.count_media(1, size)
-    own = (row.path, row.path_key) if write.media_path == row.path else ("", None)
-    _ARCHIVE.run(changes.cursor, row=row.id, path=own[0], path_key=own[1], archived_at=write.at)
+    is_own = write.media_path == row.path
+    _ARCHIVE.run(
+        changes.cursor,
+        row=row.id,
+        path=row.path if is_own else "",
+        path_key=row.path_key,
+        own_path="" if is_own else row.path,
+        archived_at=write.at,
+    )
     changes.move(row.feed_id, row.state, EpisodeState.ARCHIVED)
     changes.count_bytes(row.feed_id, size)
     for kind in write.derivatives:
         apply_derivatives.make_due(changes, row.id, kind, write.at)
+    if said == [Validity.UNVERIFIED.value, NO_LENGTH]:
+        apply_derivatives.make_due(changes, row.id, LENGTH, write.at + _ASK_AGAIN_MS)
     changes.outcome(write.outcome)
 
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import compress, repeat
 
 import msgspec
-from sqlalchemy import bindparam, insert, null, select, update
+from sqlalchemy import bindparam, null, update
 
 from podfetch_tui.catalog import bulks
+from podfetch_tui.catalog.apply_moves import move, sight
 from podfetch_tui.catalog.changes import Changes, FeedFacts
-from podfetch_tui.catalog.feed_state import set_feed_state
+from podfetch_tui.catalog.intake import PENDING, Intake, intake
+from podfetch_tui.catalog.late_extras import fetch_late, note_before
 from podfetch_tui.catalog.note import encode_note
 from podfetch_tui.catalog.path_keys import free_path
-from podfetch_tui.catalog.schema import HELD, episode, episode_note, feed, feed_url
-from podfetch_tui.catalog.statements import Row, Statement
-from podfetch_tui.catalog.turn import first_turn
+from podfetch_tui.catalog.schema import HELD, episode, episode_note, feed
+from podfetch_tui.catalog.statements import Statement
+from podfetch_tui.catalog.turn import at_risk_turn, first_turn, first_turns
 from podfetch_tui.catalog.types import fits
-from podfetch_tui.model.episode import Alias, Draft, EpisodeState, EpisodeUpdate
+from podfetch_tui.model.episode import Alias, EpisodeState, EpisodeUpdate
 from podfetch_tui.model.errors import Failure, Kind
-from podfetch_tui.model.feed import FeedState
+from podfetch_tui.model.feed import Rhythm
 from podfetch_tui.model.writes import Polled, RecordPoll
 
-_OWNER = Statement(lambda: select(feed.c.id).where(feed.c.url == bindparam("url")))
-_MOVE = Statement(lambda: update(feed).where(feed.c.id == bindparam("row")), ("url",))
-_REMEMBER = Statement(lambda: insert(feed_url), ("feed_id", "url", "until"))
+_PAGE = Statement(lambda: update(feed).where(feed.c.id == bindparam("row")), ("page_url",))
 _UPDATE = Statement(
     lambda: update(episode).where(episode.c.id == bindparam("row")),
     ("guid", "title", "published", "enclosure_url", "enclosure_type", "enclosure_length"),
@@ -44,7 +45,18 @@ _ALIAS = (
     "INSERT INTO episode_key (feed_id, key, episode_id, reason, text) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT DO NOTHING"
 )
+_DETAIL = (
+    "UPDATE episode_note SET note = ?1 WHERE episode_id = ?2 AND note <> ?1"
+    " AND ?3 = (SELECT feed_id FROM episode WHERE id = ?2)"
+)
+# The oldest in front; an attempt that was put off until later is not made sooner.
+_AT_RISK = (
+    "UPDATE episode SET rank = rank & 2, next_attempt_at = ?3 + leaving.key"
+    " FROM json_each(?1) AS leaving WHERE episode.id = leaving.value AND episode.feed_id = ?2"
+    " AND episode.state = 'pending' AND next_attempt_at <= ?4"
+)
 _KEYS = "SELECT key FROM episode_key WHERE feed_id = ? AND key IN "
+_UNKNOWN = Rhythm()
 _RETRIED = (EpisodeState.PENDING, EpisodeState.FAILED, EpisodeState.GONE)
 
 
@@ -55,9 +67,12 @@ def record_poll(changes: Changes, write: RecordPoll) -> Polled:
         Failure: ``STOPPED``: the feed is no longer known.
     """
     facts = changes.feed(write.feed_id)
-    if write.url and write.url != facts.url:
-        facts = _move(changes, facts, write)
+    if write.sighting is not None:
+        sight(changes, facts.id, write.sighting)
+    if write.url and write.url != facts.url and move(changes, facts, write.url, at=write.at):
+        return Polled(pending=(), folder=facts.folder)  # its items are the other feed's
     folder, key = _folder(changes, facts, write)
+    rhythm = write.rhythm or _UNKNOWN
     changes.add(
         bulks.POLLS,
         (
@@ -70,31 +85,43 @@ def record_poll(changes: Changes, write: RecordPoll) -> Polled:
             write.at if write.full else None,
             folder or None,
             key,
+            write.rhythm is not None,
+            rhythm.gap_ms,
+            rhythm.ttl_s,
+            rhythm.skip_hours,
+            rhythm.skip_days,
         ),
     )
+    if write.page_url is not None:
+        _PAGE.run(changes.cursor, row=facts.id, page_url=write.page_url)
     if write.metadata:
         document = msgspec.json.encode(write.metadata).decode()
         changes.add(bulks.FEED_NOTES, (write.feed_id, document))
+    if write.body is not None and write.body_sha256:
+        raw = write.body
+        changes.add(
+            bulks.BODIES,
+            (facts.id, write.at, write.body_sha256, raw.size, raw.content_type, raw.packed),
+        )
     for changed in write.updates:
+        item, number = changed.draft.item, changed.episode_id
+        before = note_before(changes, number, item, write.extras)
         _update(changes, facts, changed, at=write.at)
+        if before is not None:
+            fetch_late(changes, number, before, item, write.extras, at=write.at)
+    for detailed in write.details:
+        item, number = detailed.draft.item, detailed.episode_id
+        before = note_before(changes, number, item, write.extras)
+        done = changes.cursor.execute(_DETAIL, (encode_note(item), number, facts.id))
+        if done.rowcount and before is not None:
+            fetch_late(changes, number, before, item, write.extras, at=write.at)
+    if write.known_at_risk:
+        ids = msgspec.json.encode(write.known_at_risk).decode()
+        changes.cursor.execute(_AT_RISK, (ids, facts.id, at_risk_turn(write.at, 0), write.at))
     pending = _take_in(changes, facts, write) if write.new else ()
     for alias in write.aliases:
         _add_alias(changes, write.feed_id, alias)
     return Polled(pending=pending, folder=folder or facts.folder)
-
-
-def _move(changes: Changes, facts: FeedFacts, write: RecordPoll) -> FeedFacts:
-    """Follow a permanent redirect; a feed that meets another at its URL ends in that one."""
-    url = write.url or ""
-    owner = _OWNER.first(changes.cursor, url=url)
-    if owner is not None:
-        reason = f"moved to the URL of feed {owner[0]}"
-        set_feed_state(changes, facts, FeedState.GONE, reason=reason, at=write.at)
-    else:
-        _REMEMBER.run(changes.cursor, feed_id=facts.id, url=facts.url, until=write.at)
-        _MOVE.run(changes.cursor, row=facts.id, url=url)
-    changes.forget(facts.id)
-    return changes.feed(facts.id)
 
 
 def _folder(changes: Changes, facts: FeedFacts, write: RecordPoll) -> tuple[str, bytes | None]:
@@ -108,69 +135,54 @@ def _folder(changes: Changes, facts: FeedFacts, write: RecordPoll) -> tuple[str,
 
 def _take_in(changes: Changes, facts: FeedFacts, write: RecordPoll) -> tuple[int, ...]:
     """Gather the rows of the new episodes; those whose every key is known are not new."""
-    used = _used_keys(changes, facts, write)
-    rank = (1 if write.backlog else 0) + (0 if facts.state == "active" else HELD)
-    states = write.new_states or (EpisodeState.PENDING,) * len(write.new)
-    reasons = write.new_reasons or ("",) * len(write.new)
-    episodes: list[Row] = []
-    keys: list[Row] = []
-    notes: list[Row] = []
-    taken: list[tuple[int, EpisodeState]] = []
-    number = changes.ids.episode
-    for draft, state, reason in zip(write.new, states, reasons, strict=True):
-        own = [pair for pair in dict(draft.keys).items() if pair[0] not in used]
-        if not own:
-            continue
-        used.update([key for key, _ in own])
-        keys += [(facts.id, key, number, why) for key, why in own]
-        episodes.append(_row(number, facts, draft, state, (write.at, rank, reason)))
-        notes.append((number, encode_note(draft.item)))
-        taken.append((number, state))
-        number += 1
-    changes.ids.episode = number
-    keys.sort()
+    made = changes.intakes.get(id(write)) or intake(write)
+    used = _used_keys(changes, facts, made)
+    if used:
+        made = intake(write, used)
+    feed_id, first = facts.id, changes.ids.episode
+    numbers = range(first, first + len(made.notes))
+    changes.ids.episode = numbers.stop
+    held = 0 if facts.state == "active" else HELD
+    turns = first_turns(write.at, priority=facts.priority, published=made.published)
+    if any(made.at_risk):
+        _put_first(turns, made, write.at)
+    waiting = [state == PENDING for state in made.states]
+    episodes = zip(
+        numbers,
+        repeat(feed_id),
+        *made.columns,
+        repeat(write.at),
+        made.states,
+        [
+            held + (late and not leaves)
+            for late, leaves in zip(made.late, made.at_risk, strict=True)
+        ],
+        [turn if waits else None for turn, waits in zip(turns, waiting, strict=True)],
+        made.reasons,
+        strict=False,  # of one length, but for the endless
+    )
     changes.extend(bulks.EPISODES, episodes)
-    changes.extend(bulks.KEYS, keys)
-    changes.extend(bulks.NOTES, notes)
-    for state, count in Counter(state for _, state in taken).items():
-        changes.count(facts.id, state, count, new=True)
-    return tuple(number for number, state in taken if state is EpisodeState.PENDING)
+    changes.extend(bulks.KEYS, [(feed_id, key, first + at, why) for key, at, why in made.keys])
+    changes.extend(bulks.NOTES, zip(numbers, made.notes, strict=True))
+    for state, count in Counter(made.states).items():
+        changes.count(feed_id, EpisodeState(state), count, new=True)
+    return tuple(compress(numbers, waiting))
 
 
-def _used_keys(changes: Changes, facts: FeedFacts, write: RecordPoll) -> set[bytes]:
+def _put_first(turns: list[int], made: Intake, at: int) -> None:
+    """Let the episodes at risk go first, the oldest in front."""
+    leaving = [place for place, leaves in enumerate(made.at_risk) if leaves]
+    leaving.sort(key=lambda place: (made.published[place] or 0, -place))
+    for order, place in enumerate(leaving):
+        turns[place] = at_risk_turn(at, order)
+
+
+def _used_keys(changes: Changes, facts: FeedFacts, made: Intake) -> set[bytes]:
     if not facts.episodes:
         return set()
-    keys = {key for draft in write.new for key, _ in draft.keys}
+    keys = [key for key, _, _ in made.keys]
     found = bulks.select_in(changes.cursor, _KEYS, keys, first=(facts.id,))
     return {key for (key,) in found if isinstance(key, bytes)}
-
-
-def _row(
-    number: int,
-    facts: FeedFacts,
-    draft: Draft,
-    state: EpisodeState,
-    rest: tuple[int, int, str],
-) -> Row:
-    at, rank, reason = rest
-    item, enclosure = draft.item, draft.enclosure
-    due = state is EpisodeState.PENDING
-    published = fits(item.published)
-    return (
-        number,
-        facts.id,
-        item.guid,
-        item.title,
-        published,
-        enclosure.url,
-        enclosure.media_type,
-        fits(enclosure.length),
-        at,
-        state.value,
-        rank,
-        first_turn(at, priority=facts.priority, published=published) if due else None,
-        reason,
-    )
 
 
 def _update(changes: Changes, facts: FeedFacts, changed: EpisodeUpdate, *, at: int) -> None:

@@ -1,4 +1,4 @@
-"""Writing down how a run left its episode, and what an operator wants of episodes."""
+"""Writing down how a run left its episode, and what became of its file."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from typing import Any
 
 from sqlalchemy import bindparam, null, select, update
 
+from podfetch_tui.catalog.apply_derivatives import rest
 from podfetch_tui.catalog.apply_episodes import NO_PART
 from podfetch_tui.catalog.changes import Changes, EpisodeFacts
-from podfetch_tui.catalog.schema import episode, media
+from podfetch_tui.catalog.schema import episode, feed, media
 from podfetch_tui.catalog.statements import Statement
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import Failure, Kind
-from podfetch_tui.model.writes import EpisodeEnd, RetryEpisodes, SetEpisodeState
+from podfetch_tui.model.writes import EpisodeEnd, SetEpisodeState
 
 _THIS = episode.c.id == bindparam("row")
 _END = Statement(
     lambda: update(episode).where(_THIS),
     ("state", "rank", "next_attempt_at", "family", "error", "evidence"),
 )
+_UNCHARGED = Statement(lambda: update(episode).where(_THIS), ("attempts",))
 _FORGET_PART = Statement(
-    lambda: update(episode).where(_THIS).values({**NO_PART, "path": "", "path_key": null()})
+    lambda: (
+        update(episode)
+        .where(_THIS)
+        .values({**NO_PART, "path": "", "path_key": null(), "own_path": ""})
+    )
 )
 _SET = Statement(
     lambda: update(episode).where(_THIS).values(family=""),
     ("state", "rank", "next_attempt_at", "error"),
-)
-_RETRY = Statement(
-    lambda: (
-        update(episode).where(_THIS).values(state="pending", next_attempt_at=0, resume_failures=0)
-    ),
-    ("rank",),
 )
 _MEDIA = Statement(
     lambda: select(media.c.bytes, media.c.path, media.c.published_at).where(
@@ -52,52 +52,63 @@ _SIBLING = Statement(
 _PUBLISHED = Statement(
     lambda: update(media).where(media.c.id == bindparam("row")), ("path", "published_at")
 )
+_ASK_FEED = Statement(
+    lambda: update(feed).where(
+        feed.c.id == bindparam("row"),
+        feed.c.state == "active",
+        feed.c.breaker == "closed",
+        feed.c.next_poll_at > bindparam("now"),
+        feed.c.last_poll_at < bindparam("after"),
+    ),
+    ("next_poll_at",),
+)
 _SETTLED = (
     EpisodeState.ARCHIVED,
     EpisodeState.SKIPPED,
     EpisodeState.MISSING,
     EpisodeState.DELETED,
 )
-_RETRYABLE = (
-    EpisodeState.PENDING,
-    EpisodeState.FAILED,
-    EpisodeState.SKIPPED,
-    EpisodeState.GONE,
-    EpisodeState.MISSING,
-)
+_RETRIED = (EpisodeState.PENDING, EpisodeState.FAILED, EpisodeState.GONE)
 _IN_FLIGHT = (EpisodeState.CLAIMED, EpisodeState.SEALED)
 """Their rank follows the state of their feed; that of others is found when they wait again."""
 
 
 def end_episode(changes: Changes, write: EpisodeEnd) -> None:
-    """Leave an episode as its run left it; what an operator decided meanwhile stands."""
+    """Leave an episode as its run left it; what an operator decided meanwhile stands.
+
+    A sealed episode whose part is kept stays sealed: its bytes are whole, perhaps published.
+    """
     row = changes.episode(write.episode_id)
     if row.state in _SETTLED:
         return
+    sealed = row.state is EpisodeState.SEALED and write.keep_part
+    has_new_url = write.url not in ("", row.enclosure_url) and write.state in _RETRIED
+    retried = EpisodeState.PENDING if has_new_url else write.state
+    state = EpisodeState.SEALED if sealed else retried
     _END.run(
         changes.cursor,
         row=row.id,
-        state=write.state.value,
+        state=state.value,
         rank=row.rank if row.state in _IN_FLIGHT else changes.rank(row),
-        next_attempt_at=write.next_attempt_at,
+        next_attempt_at=changes.now if has_new_url else write.next_attempt_at,
         family=write.family,
         error=write.error,
         evidence=write.evidence or None,
     )
-    if not write.keep_part:
+    if write.attempts is not None:
+        _UNCHARGED.run(changes.cursor, row=row.id, attempts=write.attempts)
+    if not write.keep_part or has_new_url:
         _FORGET_PART.run(changes.cursor, row=row.id)
-    changes.move(row.feed_id, row.state, write.state)
-
-
-def retry_episodes(changes: Changes, write: RetryEpisodes) -> None:
-    """Make episodes due before all others; those that are archived or in flight stay."""
-    changes.settle()
-    for episode_id in write.episode_ids:
-        row = changes.episode(episode_id)
-        if row.state in _RETRYABLE:
-            rank = changes.rank(row, backlog=False)
-            _RETRY.run(changes.cursor, row=row.id, rank=rank)
-            changes.move(row.feed_id, row.state, EpisodeState.PENDING)
+    changes.move(row.feed_id, row.state, state)
+    if write.ask_feed_after is not None:
+        changes.settle()
+        _ASK_FEED.run(
+            changes.cursor,
+            row=row.feed_id,
+            now=changes.now,
+            next_poll_at=changes.now,
+            after=write.ask_feed_after,
+        )
 
 
 def set_episode_state(changes: Changes, write: SetEpisodeState) -> None:
@@ -112,6 +123,7 @@ def set_episode_state(changes: Changes, write: SetEpisodeState) -> None:
         raise Failure(Kind.BUG, f"an episode is not set {write.state.value} by hand")
     if row.state is EpisodeState.ARCHIVED and write.state is not EpisodeState.ARCHIVED:
         _withdraw(changes, row)
+        rest(changes, row.id)
     if write.state is EpisodeState.ARCHIVED and row.state is not EpisodeState.ARCHIVED:
         _restore(changes, row)
     values: dict[str, Any] = {"next_attempt_at": write.next_attempt_at, "error": write.reason}

@@ -39,6 +39,13 @@ EVIDENCE = bulk_insert(
     ("feed_id", "evidence"),
     tail=" ON CONFLICT (feed_id) DO UPDATE SET evidence = excluded.evidence",
 )
+BODIES = bulk_insert(
+    "feed_body",
+    ("feed_id", "at", "sha256", "bytes", "content_type", "body"),
+    tail=" ON CONFLICT (feed_id) DO UPDATE SET at = excluded.at, sha256 = excluded.sha256,"
+    " bytes = excluded.bytes, content_type = excluded.content_type, body = excluded.body"
+    " WHERE sha256 <> excluded.sha256",
+)
 POLLS = bulk_update(
     "feed",
     (
@@ -51,6 +58,11 @@ POLLS = bulk_update(
         "full_at",
         "folder",
         "folder_key",
+        "heard",
+        "rhythm_ms",
+        "ttl_s",
+        "skip_hours",
+        "skip_days",
     ),
     {
         "last_poll_at": "v.at",
@@ -62,6 +74,10 @@ POLLS = bulk_update(
         "folder": "coalesce(v.folder, feed.folder)",
         "folder_key": "coalesce(v.folder_key, feed.folder_key)",
         "polls_ok": "feed.polls_ok + 1",
+        **{
+            name: f"CASE WHEN v.heard THEN v.{name} ELSE feed.{name} END"
+            for name in ("rhythm_ms", "ttl_s", "skip_hours", "skip_days")
+        },
     },
 )
 # Validators are forgotten after a failure: the next poll asks for the whole body.
@@ -78,6 +94,9 @@ SCHEDULES = bulk_update(
         "last_error",
         "last_family",
         "last_status",
+        "probation",
+        "failed_days",
+        "failed_day",
         "next_poll_at",
     ),
     {
@@ -90,6 +109,9 @@ SCHEDULES = bulk_update(
         "last_error": "v.last_error",
         "last_family": "v.last_family",
         "last_status": "v.last_status",
+        "probation": "v.probation",
+        "failed_days": "v.failed_days",
+        "failed_day": "v.failed_day",
         "next_poll_at": "v.next_poll_at",
         "probes": "feed.probes + (feed.state = 'quarantined')",
         "etag": "CASE WHEN v.consecutive_failures > 0 THEN NULL ELSE feed.etag END",
@@ -115,9 +137,10 @@ OUTCOMES = bulk_insert(
         "duration_ms",
         "bytes",
         "attempt",
+        "sha256",
     ),
 )
-IN_ORDER = (EPISODES, KEYS, NOTES, FEED_NOTES, EVIDENCE, POLLS, SCHEDULES, OUTCOMES)
+IN_ORDER = (EPISODES, KEYS, NOTES, FEED_NOTES, EVIDENCE, BODIES, POLLS, SCHEDULES, OUTCOMES)
 """Parents before children."""
 
 COUNTERS = bulk_update(

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Table, bindparam, func, select
 
 from podfetch_tui.catalog import bulks
+from podfetch_tui.catalog.intake import Intake
 from podfetch_tui.catalog.schema import HELD, episode, feed, media
 from podfetch_tui.catalog.schema_audit import outcome
 from podfetch_tui.catalog.statements import Answer, Bulk, Row, Statement
@@ -32,6 +33,7 @@ class FeedFacts(msgspec.Struct, array_like=True):
     folder: str
     priority: int
     episodes: int
+    snoozed_until: int | None
 
 
 class EpisodeFacts(msgspec.Struct, frozen=True):
@@ -68,9 +70,9 @@ def _next_id(cursor: sqlite3.Cursor, table: Table) -> int:
 
 
 _FEEDS = Answer(
-    lambda: select(
-        feed.c.id, feed.c.state, feed.c.url, feed.c.folder, feed.c.priority, feed.c.episodes
-    ).where(feed.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))),
+    lambda: select(*(feed.c[name] for name in FeedFacts.__struct_fields__)).where(
+        feed.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
+    ),
     FeedFacts,
 )
 
@@ -104,6 +106,8 @@ class Changes:
         self.cursor = cursor
         self.ids = ids
         self.now = now
+        self.intakes: dict[int, Intake] = {}
+        """What was made ready of polls, by ``id()`` of the poll."""
         self.drop()
 
     def drop(self) -> None:
@@ -193,6 +197,7 @@ class Changes:
                 result.duration_ms,
                 result.bytes,
                 result.attempt,
+                result.sha256 or None,
             )
         )
 
@@ -245,12 +250,23 @@ class Changes:
         self._counters.clear()
         self._tally.clear()
 
-    def taken_paths(self, keys: Collection[bytes], episode_id: int) -> set[bytes]:
-        """Return those of ``keys`` under which another episode has reserved a path."""
+    def taken_paths(
+        self, keys: Collection[bytes], episode_id: int, *, kind: str = ""
+    ) -> set[bytes]:
+        """Return those of ``keys`` under which somebody else has reserved a path.
+
+        Args:
+            keys: Keys of the paths.
+            episode_id: Who asks; its media when there is no ``kind``.
+            kind: Which of its derivatives asks.
+        """
         found = bulks.select_in(
             self.cursor, "SELECT path_key, id FROM episode WHERE path_key IN ", keys
         )
-        return {key for key, owner in found if owner != episode_id}
+        taken = {key for key, owner in found if kind or owner != episode_id}
+        query = "SELECT path_key, episode_id, kind FROM derivative WHERE path_key IN "
+        made = bulks.select_in(self.cursor, query, keys)
+        return taken | {key for key, owner, of in made if (owner, of) != (episode_id, kind)}
 
     def taken_folders(self, keys: Collection[bytes]) -> set[bytes]:
         """Return those of ``keys`` under which a feed has its folder."""

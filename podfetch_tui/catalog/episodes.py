@@ -75,6 +75,14 @@ _DUE = Answer(
     ),
     EpisodeRow,
 )
+_NEW_WAITING = Statement(
+    lambda: select(func.count()).select_from(
+        select(episode.c.id)
+        .where(episode.c.rank == literal_column("0"), episode.c.next_attempt_at <= bindparam("now"))
+        .limit(bindparam("most"))
+        .subquery()
+    )
+)
 _NEXT_AT = Statement(
     lambda: select(func.min(episode.c.next_attempt_at)).where(
         episode.c.rank == bindparam("due_rank"), episode.c.next_attempt_at.is_not(None)
@@ -111,6 +119,16 @@ _NOTE = Statement(
         .where(episode_note.c.episode_id == bindparam("row"))
     )
 )
+
+
+def new_waiting(catalog: Catalog, now: int, most: int) -> int:
+    """Return how many new episodes are due, counting up to ``most``; no back-catalogue.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    with catalog.reader().cursor() as cursor:
+        return int(_NEW_WAITING.first(cursor, now=now, most=most)[0])
 
 
 def known(catalog: Catalog, feed_id: int) -> KnownFeed:

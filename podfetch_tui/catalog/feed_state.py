@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import bindparam, null, or_, update
 
 from podfetch_tui.catalog.changes import Changes, FeedFacts
 from podfetch_tui.catalog.schema import HELD, episode, feed
@@ -10,8 +10,10 @@ from podfetch_tui.catalog.statements import Statement
 from podfetch_tui.model.feed import FeedState
 
 _SET = Statement(
-    lambda: update(feed).where(feed.c.id == bindparam("row")).values(probes=0),
-    ("state", "state_reason", "state_at"),
+    lambda: (
+        update(feed).where(feed.c.id == bindparam("row")).values(probes=0, snoozed_until=null())
+    ),
+    ("state", "state_reason", "state_at", "quarantined_at"),
 )
 _REASON = Statement(lambda: update(feed).where(feed.c.id == bindparam("row")), ("state_reason",))
 _WAITING = or_(
@@ -44,7 +46,14 @@ def set_feed_state(
     if facts.state == state.value:
         _REASON.run(changes.cursor, row=facts.id, state_reason=reason)
         return
-    _SET.run(changes.cursor, row=facts.id, state=state.value, state_reason=reason, state_at=at)
+    _SET.run(
+        changes.cursor,
+        row=facts.id,
+        state=state.value,
+        state_reason=reason,
+        state_at=at,
+        quarantined_at=at if state is FeedState.QUARANTINED else None,
+    )
     if state is FeedState.ACTIVE:
         _RELEASE.run(changes.cursor, row=facts.id)
     elif facts.state == FeedState.ACTIVE.value:

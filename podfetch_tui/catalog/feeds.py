@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 from sqlalchemy import bindparam, func, select
@@ -13,28 +13,39 @@ from podfetch_tui.catalog.rows import FeedRow, feed_columns, to_feed
 from podfetch_tui.catalog.schema import feed
 from podfetch_tui.catalog.statements import Answer, Statement
 from podfetch_tui.model.feed import Feed, FeedState
+from podfetch_tui.policy.priority import turn
 
+_POLLED = (FeedState.ACTIVE, FeedState.QUARANTINED)
+"""States whose feeds are polled: the second only to probe, now and then."""
+# Only the index is read: the rows of those whose turn it is come after.
 _DUE = Answer(
     lambda: (
-        select(*feed_columns())
+        select(feed.c.next_poll_at, feed.c.id)
         .where(
-            feed.c.state == FeedState.ACTIVE.value,
+            feed.c.state == bindparam("wanted"),
             feed.c.priority == bindparam("priority"),
             feed.c.next_poll_at <= bindparam("now"),
         )
         .order_by(feed.c.next_poll_at)
         .limit(bindparam("most"))
     ),
-    FeedRow,
+    tuple[int, int],
+)
+_DUE_COUNT = Statement(
+    lambda: select(func.count()).where(
+        feed.c.state == bindparam("wanted"),
+        feed.c.priority == bindparam("priority"),
+        feed.c.next_poll_at <= bindparam("now"),
+    )
 )
 _NEXT_PRIORITY = Statement(
     lambda: select(func.max(feed.c.priority)).where(
-        feed.c.state == FeedState.ACTIVE.value, feed.c.priority < bindparam("below")
+        feed.c.state == bindparam("wanted"), feed.c.priority < bindparam("below")
     )
 )
 _NEXT_AT = Statement(
     lambda: select(func.min(feed.c.next_poll_at)).where(
-        feed.c.state == FeedState.ACTIVE.value, feed.c.priority == bindparam("priority")
+        feed.c.state == bindparam("wanted"), feed.c.priority == bindparam("priority")
     )
 )
 _BY_ID = Answer(
@@ -42,6 +53,13 @@ _BY_ID = Answer(
         feed.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
     ),
     FeedRow,
+)
+_PAGE = 1_000
+_AFTER = Answer(
+    lambda: (
+        select(feed.c.id).where(feed.c.id > bindparam("after")).order_by(feed.c.id).limit(_PAGE)
+    ),
+    tuple[int],
 )
 _IN_STATE = Answer(
     lambda: (
@@ -57,9 +75,10 @@ _TOP = 2**62
 def due_feeds(
     catalog: Catalog, now: int, limit: int, *, exclude: Collection[int] = ()
 ) -> list[Feed]:
-    """Return active feeds whose time has come: highest priority first, then the latest.
+    """Return feeds whose time has come, in the order of :func:`policy.priority.turn`.
 
-    A feed with an open breaker is due when its cool-down ends, which is its ``next_poll_at``.
+    A feed with an open breaker is due when its cool-down ends, one in quarantine when it is
+    to be probed: both is its ``next_poll_at``.
 
     Args:
         catalog: An open catalogue.
@@ -70,25 +89,52 @@ def due_feeds(
     Raises:
         Failure: The catalogue could not be read.
     """
-    found: list[Feed] = []
+    most = limit + len(exclude)
+    turns: list[tuple[int, int]] = []
+    with catalog.reader().snapshot() as cursor:
+        for state in _POLLED:
+            for priority in _priorities(cursor, state):
+                rows = _DUE.rows(cursor, wanted=state.value, priority=priority, now=now, most=most)
+                turns += [(turn(at, priority), number) for at, number in rows]
+        turns.sort()
+        ids = [number for _, number in turns if number not in exclude][:limit]
+        found = feeds_by_id(cursor, ids)
+    return [found[number] for number in ids]
+
+
+def due_count(catalog: Catalog, now: int) -> int:
+    """Return how many feeds are due at ``now``. Raises :class:`Failure`."""
     with catalog.reader().cursor() as cursor:
-        for priority in _priorities(cursor):
-            most = limit - len(found) + len(exclude)
-            rows = _DUE.rows(cursor, priority=priority, now=now, most=most)
-            found += [to_feed(row) for row in rows if row.id not in exclude]
-            if len(found) >= limit:
-                break
-    return found[:limit]
+        return sum(
+            _DUE_COUNT.first(cursor, wanted=state.value, priority=priority, now=now)[0]
+            for state in _POLLED
+            for priority in _priorities(cursor, state)
+        )
+
+
+def due_times(cursor: sqlite3.Cursor, now: int, most: int) -> list[int]:
+    """Return when active feeds became due, in UTC milliseconds: of each priority the first."""
+    return [
+        at
+        for priority in _priorities(cursor, FeedState.ACTIVE)
+        for at, _ in _DUE.rows(
+            cursor, wanted=FeedState.ACTIVE.value, priority=priority, now=now, most=most
+        )
+    ]
 
 
 def next_due_at(catalog: Catalog) -> int | None:
-    """Return when the next active feed is due, in UTC milliseconds; ``None`` if there is none.
+    """Return when the next feed is due, in UTC milliseconds; ``None`` if there is none.
 
     Raises:
         Failure: The catalogue could not be read.
     """
     with catalog.reader().cursor() as cursor:
-        times = [_NEXT_AT.first(cursor, priority=p)[0] for p in _priorities(cursor)]
+        times = [
+            _NEXT_AT.first(cursor, wanted=state.value, priority=priority)[0]
+            for state in _POLLED
+            for priority in _priorities(cursor, state)
+        ]
     return min(times, default=None)
 
 
@@ -104,6 +150,20 @@ def feeds_by_id(cursor: sqlite3.Cursor, feed_ids: Iterable[int]) -> dict[int, Fe
     return {row.id: to_feed(row) for row in _BY_ID.rows(cursor, ids=ids)}
 
 
+def all_feeds(catalog: Catalog) -> Iterator[Feed]:
+    """Yield every feed, in order of ids. Raises :class:`Failure`."""
+    after = 0
+    while True:
+        with catalog.reader().cursor() as cursor:
+            page = [number for (number,) in _AFTER.rows(cursor, after=after)]
+            found = feeds_by_id(cursor, page)
+        for number in page:
+            yield found[number]
+        if len(page) < _PAGE:
+            return
+        after = page[-1]
+
+
 def ids_in_state(
     catalog: Catalog, state: FeedState, *, reason: str | None = None
 ) -> tuple[int, ...]:
@@ -117,11 +177,11 @@ def ids_in_state(
     return tuple(number for number, why in found if reason is None or why == reason)
 
 
-def _priorities(cursor: sqlite3.Cursor) -> Iterable[int]:
-    """Yield the priorities of active feeds, highest first: a jump in the index for each."""
+def _priorities(cursor: sqlite3.Cursor, state: FeedState) -> Iterable[int]:
+    """Yield the priorities of feeds in ``state``, highest first: a jump in the index for each."""
     below = _TOP
     while True:
-        (priority,) = _NEXT_PRIORITY.first(cursor, below=below)
+        (priority,) = _NEXT_PRIORITY.first(cursor, wanted=state.value, below=below)
         if priority is None:
             return
         yield priority

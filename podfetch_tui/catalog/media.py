@@ -25,6 +25,8 @@ class ArchivedFile(msgspec.Struct, frozen=True):
     sha256: bytes
     kind: str
     """``media``, or the kind of a derivative."""
+    settled: bool = True
+    """It has to be there as it is; else it is being made or looked at again."""
 
 
 _PATH = case((episode.c.path != "", episode.c.path), else_=media.c.path)
@@ -46,10 +48,10 @@ _MADE = Answer(
             derivative.c.bytes,
             func.hex(derivative.c.sha256),
             derivative.c.kind,
+            derivative.c.state,
         )
         .join_from(derivative, episode, episode.c.id == derivative.c.episode_id)
         .where(
-            derivative.c.state == "done",
             derivative.c.path != "",
             episode.c.state == "archived",
             derivative.c.episode_id > bindparam("after"),
@@ -57,7 +59,7 @@ _MADE = Answer(
         )
         .order_by(derivative.c.episode_id)
     ),
-    tuple[int, str, int, str, str],
+    tuple[int, str, int, str, str, str],
 )
 
 
@@ -80,6 +82,6 @@ def files(catalog: Catalog) -> Iterator[ArchivedFile]:
             made = _MADE.rows(cursor, after=after, upto=upto)
         for number, path, size, digest in page:
             yield ArchivedFile(number, path, size, bytes.fromhex(digest), "media")
-        for number, path, size, digest, kind in made:
-            yield ArchivedFile(number, path, size, bytes.fromhex(digest), kind)
+        for number, path, size, digest, kind, state in made:
+            yield ArchivedFile(number, path, size, bytes.fromhex(digest), kind, state == "done")
         after = upto

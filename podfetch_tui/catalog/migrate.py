@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from podfetch_tui.catalog.create import stamp
 from podfetch_tui.catalog.schema import REVISION
 from podfetch_tui.model.errors import ArchiveUnusable
 from podfetch_tui.system.durable import fsync_dir, fsync_file
+from podfetch_tui.system.resources import free_bytes
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 
@@ -48,7 +48,7 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 
 def _back_up(path: Path, driver: sqlite3.Connection) -> Path:
     need = path.stat().st_size
-    if shutil.disk_usage(path.parent).free < 2 * need:
+    if free_bytes(path.parent)[0] < 2 * need:
         raise ArchiveUnusable(
             f"The catalogue {path} has to be migrated and backed up first; "
             f"free {2 * need >> 20} MiB beside it"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from podfetch_tui.model.document import Item
+from podfetch_tui.model.document import Item, Transcript
+from podfetch_tui.model.extras import Extras
 
 
 class _Note(msgspec.Struct, omit_defaults=True):
@@ -19,6 +20,10 @@ class _Note(msgspec.Struct, omit_defaults=True):
     summary: str = ""
     image_url: str = ""
     explicit: str = ""
+    transcripts: tuple[Transcript, ...] = ()
+    chapters_url: str = ""
+    chapters_type: str = ""
+    extras: Extras | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -37,6 +42,10 @@ def encode_note(item: Item) -> str:
         item.summary,
         item.image_url,
         item.explicit,
+        item.transcripts,
+        item.chapters_url,
+        item.chapters_type,
+        item.extras,
     )
     return _encoder.encode(note).decode()
 

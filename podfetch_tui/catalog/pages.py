@@ -5,14 +5,28 @@ Keyset pages by id; a page is one short read transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 from sqlalchemy import Select, bindparam, func, select
 
+from podfetch_tui.catalog.event_rows import recorded_events
 from podfetch_tui.catalog.open import Catalog
-from podfetch_tui.catalog.page_statements import LISTS, SEPARATOR, TIMES, page_of
+from podfetch_tui.catalog.page_statements import (
+    BACKLOGS,
+    BY_ID,
+    LISTS,
+    SEPARATOR,
+    TIMES,
+    WORDS,
+    ids_of,
+    page_of,
+    rows_by_id,
+)
 from podfetch_tui.catalog.schema import (
     episode,
     episode_key,
@@ -23,14 +37,23 @@ from podfetch_tui.catalog.schema import (
     list_source,
 )
 from podfetch_tui.catalog.schema_audit import outcome
+from podfetch_tui.catalog.shown import shown, shown_note
 from podfetch_tui.catalog.statements import Answer, Statement
-from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import UsageError
-from podfetch_tui.model.feed import FeedState
+from podfetch_tui.model.feed import Backlog, BacklogKind, FeedState
 from podfetch_tui.model.snapshot import JsonValue, Page, PageRequest
+from podfetch_tui.model.text import redact
+from podfetch_tui.policy.filter_fields import FIELDS, language_of
+from podfetch_tui.policy.filters import Filter, parse, sort_of
+from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.times import rfc3339
 
 PAGE = 500
+MOST_IDS = 200_000
+"""Ids that are given at a time."""
+_MOST = 1_000
+_IDS = 20_000
+_ALL = 2**62
 _DISORDER = 2_000
 """Outcomes are written in the order they were submitted: one may stand so far from its time."""
 _Row = dict[str, JsonValue]
@@ -61,40 +84,71 @@ _NEWEST = Statement(
 )
 
 
-def query(catalog: Catalog, request: PageRequest) -> Page:
+def query(catalog: Catalog, request: PageRequest, *, now: int | None = None) -> Page:
     """Return one page of rows.
 
+    Args:
+        catalog: An open catalogue.
+        request: What is wanted; at most 1,000 rows are given at a time, and 200,000 ids.
+        now: UTC milliseconds for what a filter says of the time; else the clock is asked.
+
     Raises:
-        UsageError: There are no rows of that kind.
+        UsageError: There are no rows of that kind, or filter or order cannot be read.
         Failure: The catalogue could not be read.
     """
+    if request.ids:
+        _check_kind(request)
+        return Page(tuple(rows_of(catalog, request.kind, request.ids[:_MOST])), None)
+    if request.only_ids:
+        return _ids_page(catalog, request)
+    kind, sort = request.kind, _sort(request)
     page = page_of(
-        request.kind,
+        kind,
+        _filter(request),
+        sort,
         feed_id=request.feed_id is not None,
-        state=bool(request.state),
-        text=bool(request.text),
+        keyed=request.key is not None,
     )
     if page is None:
-        raise UsageError(f"there are no rows of kind {request.kind!r}")
+        raise UsageError(f"there are no rows of kind {kind!r}")
+    limit = max(1, min(request.limit, _MOST))
     with catalog.reader().cursor() as cursor:
         found = page.answer.rows(
             cursor,
             after=request.after,
-            most=request.limit,
+            key=request.key,
+            most=limit,
             feed=request.feed_id,
-            wanted=request.state,
-            part=request.text,
+            now=Clock().now_ms() if now is None else now,
         )
     rows = tuple(_row(page.names, values) for values in found)
-    return Page(rows, int(found[-1][0]) if found and len(found) == request.limit else None)
+    if len(found) < limit:
+        return Page(rows, None)
+    return Page(rows, int(found[-1][0]), found[-1][-1])
+
+
+def _ids_page(catalog: Catalog, request: PageRequest) -> Page:
+    _check_kind(request)
+    most = max(1, min(request.limit, MOST_IDS))
+    found = tuple(ids(catalog, request, limit=most + 1))
+    return Page((), found[most - 1] if len(found) > most else None, ids=found[:most])
 
 
 def rows(catalog: Catalog, request: PageRequest, *, limit: int | None = None) -> Iterator[_Row]:
-    """Yield all rows of a kind, at most ``limit``, a page at a time; raises as :func:`query`."""
+    """Yield all rows of a kind, at most ``limit``, a page at a time; raises as :func:`query`.
+
+    In the usual order it sees what is written meanwhile; another order is that of the moment
+    at which it began.
+    """
+    if request.sort:
+        yield from _sorted_rows(catalog, request, limit)
+        return
+    now = Clock().now_ms()
     after, left = request.after, limit
     while left is None or left > 0:
         size = PAGE if left is None else min(PAGE, left)
-        page = query(catalog, msgspec.structs.replace(request, after=after, limit=size))
+        part = msgspec.structs.replace(request, after=after, limit=size)
+        page = query(catalog, part, now=now)
         yield from page.rows
         left = None if left is None else left - len(page.rows)
         if page.next_after is None:
@@ -102,16 +156,87 @@ def rows(catalog: Catalog, request: PageRequest, *, limit: int | None = None) ->
         after = page.next_after
 
 
+def ids(catalog: Catalog, request: PageRequest, *, limit: int | None = None) -> Iterator[int]:
+    """Yield the ids of all feeds or episodes that are wanted, in their order.
+
+    Raises:
+        UsageError: There are no rows of that kind, or filter or order cannot be read.
+        Failure: The catalogue could not be read.
+    """
+    sort = _sort(request)
+    answer = ids_of(request.kind, _filter(request), sort, feed_id=request.feed_id is not None)
+    now = Clock().now_ms()
+    after, left = request.after, _ALL if limit is None else limit
+    while left > 0:
+        size = min(left, _IDS if sort == BY_ID else _ALL)
+        with catalog.reader().cursor() as cursor:
+            found = answer.rows(cursor, after=after, most=size, now=now, feed=request.feed_id)
+        for (number,) in found:
+            yield int(number)
+        if len(found) < size or sort != BY_ID:
+            return
+        after, left = int(found[-1][0]), left - len(found)
+
+
+def rows_of(catalog: Catalog, kind: str, numbers: Iterable[int]) -> Iterator[_Row]:
+    """Yield the rows of feeds or episodes with these ids, in their order.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    page = rows_by_id(kind)
+    rest = iter(numbers)
+    while part := list(itertools.islice(rest, PAGE)):
+        members = msgspec.json.encode(part).decode()
+        with catalog.reader().cursor() as cursor:
+            found = page.answer.rows(cursor, ids=members)
+        by_id = {int(values[0]): values for values in found}
+        yield from (_row(page.names, by_id[number]) for number in part if number in by_id)
+
+
+def _sorted_rows(catalog: Catalog, request: PageRequest, limit: int | None) -> Iterator[_Row]:
+    """Yield rows in an order that no index has: it is found once, for the ids alone."""
+    yield from rows_of(catalog, request.kind, ids(catalog, request, limit=limit))
+
+
+def _filter(request: PageRequest) -> Filter:
+    if not request.filter.strip():
+        return Filter()
+    _check_kind(request)
+    return parse(request.filter, request.kind)
+
+
+def _sort(request: PageRequest) -> tuple[str, bool]:
+    if not request.sort:
+        return BY_ID
+    _check_kind(request)
+    return sort_of(request.sort, request.kind)
+
+
+def _check_kind(request: PageRequest) -> None:
+    if language_of(request.kind) not in FIELDS:
+        raise UsageError(f"rows of kind {request.kind!r} have neither filter nor order")
+
+
 def events(catalog: Catalog, *, since: int = 0, limit: int | None = None) -> Iterator[_Row]:
-    """Yield outcomes at or after ``since`` as events, oldest first; the newest ``limit``.
+    """Yield what happened at or after ``since``, oldest first; the newest ``limit``.
+
+    These are the outcomes of all jobs and, among them, the events that no job has and what
+    operators did.
 
     Raises:
         Failure: The catalogue could not be read.
     """
     with catalog.reader().snapshot() as cursor:
+        others = recorded_events(cursor, since=since, limit=limit)
         (first,) = _SINCE.first(cursor, since=since)
         if first is not None and limit is not None:
             (first,) = _NEWEST.first(cursor, first=first, since=since, most=limit)
+    merged = heapq.merge(_outcomes(catalog, first, since), others, key=lambda row: str(row["at"]))
+    return iter(deque(merged, limit)) if limit is not None else merged
+
+
+def _outcomes(catalog: Catalog, first: int | None, since: int) -> Iterator[_Row]:
     if first is None:
         return
     earliest = rfc3339(since)
@@ -128,24 +253,28 @@ def feed_ids(catalog: Catalog, *, state: FeedState | None = None) -> tuple[int, 
     return tuple(int(values[0]) for values in _fetch(catalog, statement))
 
 
+def feed_urls(catalog: Catalog) -> frozenset[str]:
+    """Return the whole URL of every feed, secrets included: to compare with, not to show."""
+    return frozenset(str(values[0]) for values in _fetch(catalog, select(feed.c.url)))
+
+
 def feed_by_id(catalog: Catalog, feed_id: int) -> int | None:
     """Return ``feed_id`` if there is such a feed."""
     return _one(catalog, select(feed.c.id).where(feed.c.id == feed_id))
 
 
+def feed_at(catalog: Catalog, url: str) -> int | None:
+    """Return the feed that is polled at ``url`` (normalised) now."""
+    return _one(catalog, select(feed.c.id).where(feed.c.url == url))
+
+
 def feed_by_url(catalog: Catalog, url: str) -> int | None:
     """Return the feed that is, or was once, at ``url`` (normalised)."""
-    found = _one(catalog, select(feed.c.id).where(feed.c.url == url))
+    found = feed_at(catalog, url)
     if found is not None:
         return found
     once = select(feed_url.c.feed_id).where(feed_url.c.url == url)
     return _one(catalog, once.order_by(feed_url.c.until.desc()).limit(1))
-
-
-def episode_ids(catalog: Catalog, *, state: EpisodeState) -> tuple[int, ...]:
-    """Return the ids of the episodes in ``state``."""
-    statement = select(episode.c.id).where(episode.c.state == state.value).order_by(episode.c.id)
-    return tuple(int(values[0]) for values in _fetch(catalog, statement))
 
 
 def episode_by_id(catalog: Catalog, episode_id: int) -> int | None:
@@ -165,11 +294,24 @@ def feed_detail(catalog: Catalog, feed_id: int) -> _Row:
     note = _fetch(catalog, select(feed_note.c.metadata).where(feed_note.c.feed_id == feed_id))
     urls = select(feed_url.c.url, feed_url.c.until).where(feed_url.c.feed_id == feed_id)
     sources = select(list_source.c.list, list_source.c.line).where(list_source.c.feed_id == feed_id)
-    folder = _fetch(catalog, select(feed.c.folder).where(feed.c.id == feed_id))
-    row["folder"] = folder[0][0]
-    row["earlier_urls"] = [{"url": u, "until": rfc3339(at)} for u, at in _fetch(catalog, urls)]
+    more = ("redirect_url", "redirect_by", "redirect_seen", "redirect_since")
+    plain = select(
+        *(feed.c[name] for name in ("folder", "url", "merged_into", "page_url", *more))
+    ).where(feed.c.id == feed_id)
+    row["folder"], url, row["merged_into"], page_url, to, by, seen, since = _fetch(catalog, plain)[
+        0
+    ]
+    row["page_url"] = redact(page_url) or None
+    # A move that its answers name, and that was not made yet.
+    row["move"] = (
+        {"url": redact(to), "by": by, "seen": seen, "since": rfc3339(since)} if to else None
+    )
+    row["earlier_urls"] = [
+        {"url": redact(u), "until": rfc3339(at)} for u, at in _fetch(catalog, urls)
+    ]
     row["lists"] = [{"list": name, "line": line} for name, line in _fetch(catalog, sources)]
-    row["metadata"] = msgspec.json.decode(note[0][0]) if note and note[0][0] else None
+    facts = msgspec.json.decode(note[0][0]) if note and note[0][0] else None
+    row["metadata"] = shown_note(facts, url)
     return row
 
 
@@ -180,9 +322,13 @@ def episode_detail(catalog: Catalog, episode_id: int) -> _Row:
         episode_key.c.feed_id == row["feed_id"], episode_key.c.episode_id == episode_id
     )
     note = select(episode_note.c.note).where(episode_note.c.episode_id == episode_id)
-    row["keys"] = [{"reason": reason, "text": text} for reason, text in _fetch(catalog, keys)]
+    of_feed = select(feed.c.url).where(feed.c.id == row["feed_id"])
+    url = _fetch(catalog, of_feed)[0][0]
+    row["keys"] = [
+        {"reason": reason, "text": shown_note(text, url)} for reason, text in _fetch(catalog, keys)
+    ]
     found = _fetch(catalog, note)
-    row["note"] = msgspec.json.decode(found[0][0]) if found else None
+    row["note"] = shown_note(msgspec.json.decode(found[0][0]), url) if found else None
     return row
 
 
@@ -197,11 +343,22 @@ def _one(catalog: Catalog, statement: Select[Any]) -> int | None:
 
 
 def _row(names: tuple[str, ...], values: list[Any]) -> _Row:
-    row: _Row = dict(zip(names, values, strict=True))
+    row: _Row = dict(zip(names, values, strict=False))  # behind them, what it is sorted by
     for name in TIMES.intersection(names):
         at = row[name]
         row[name] = rfc3339(at) if isinstance(at, int) else None
     for name in LISTS.intersection(names):
         members = row[name]
         row[name] = list(members.split(SEPARATOR)) if isinstance(members, str) else []
-    return row
+    for name in WORDS.intersection(names):
+        row[name] = [*str(row[name]).split()]
+    for name in BACKLOGS.intersection(names):
+        row[name] = _backlog_text(row[name])
+    return shown(row)
+
+
+def _backlog_text(value: JsonValue) -> str | None:
+    if not isinstance(value, str):
+        return None
+    kind, count, since = value.split("|")
+    return Backlog(BacklogKind(kind), int(count), int(since)).text

@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from pathlib import Path
 
-_REFUSED = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "afs", "fuse", "davfs"}
-_MOUNTS = Path("/proc/self/mounts")
+from podfetch_tui.model.errors import BadConfiguration
+from podfetch_tui.model.text import clean
+from podfetch_tui.system.filesystems import FileSystem, file_system_of
+from podfetch_tui.system.paths import user_state_dir
 
 
-def network_file_system(path: Path, mounts: str | None = None) -> str | None:
-    """Return the type of the network or FUSE file system that ``path`` lies on, or ``None``.
+def unsafe_place(path: Path) -> str | None:
+    """Return why a catalogue cannot be at ``path`` and what to do instead, or ``None``.
 
-    Args:
-        path: An absolute path; it need not exist.
-        mounts: The mount table in the format of ``/proc/self/mounts``; this machine's when
-            left out, and nothing is known where it has none.
+    In WAL mode SQLite shares memory through a file beside the database, which network file
+    systems and FUSE do not keep (https://www.sqlite.org/wal.html, "all processes using a
+    database must be on the same host computer").
     """
-    if mounts is None:
-        if not sys.platform.startswith("linux"):
-            return None
-        try:
-            mounts = _MOUNTS.read_text(errors="surrogateescape")
-        except OSError:
-            return None
-    found, kind = -1, ""
-    for line in mounts.splitlines():
-        fields = line.split(" ")
-        if len(fields) < 3:
-            continue
-        point = _unescaped(fields[1])
-        if len(point) >= found and path.is_relative_to(point):
-            found, kind = len(point), fields[2]  # the last mount on a point hides the others
-    return kind if kind in _REFUSED or kind.startswith("fuse.") else None
+    found = file_system_of(Path(os.path.realpath(path)).parent)
+    if found is None or found.is_safe_for_catalog:
+        return None
+    return (
+        f"The catalogue {path} would lie on {_named(found)}, where SQLite cannot work safely; "
+        f"set archive.catalog to a file on a local disk{_example(path)}: the media may stay"
+    )
 
 
-def _unescaped(field: str) -> str:
-    for code, char in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
-        field = field.replace(code, char)
-    return field
+def _named(found: FileSystem) -> str:
+    source = clean(found.source, 200)
+    return f"{found.kind} ({source})" if source else found.kind
+
+
+def _example(path: Path) -> str:
+    """Propose a file whose folder is there: where this user's archives are remembered."""
+    try:
+        folder = user_state_dir()
+    except BadConfiguration:  # no home folder: the reader knows a better place
+        return ""
+    local = file_system_of(folder)
+    if local is None or not local.is_safe_for_catalog or not folder.is_dir():
+        return ""
+    archive = path.parent.parent.name or "catalog"
+    return f" (in the INI, below [archive]: catalog = {folder / archive}.db)"

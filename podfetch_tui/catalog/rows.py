@@ -16,6 +16,8 @@ from podfetch_tui.model.feed import (
     Feed,
     FeedState,
     Health,
+    Rhythm,
+    Sighting,
     Validators,
 )
 
@@ -27,6 +29,7 @@ class FeedRow(msgspec.Struct, array_like=True, frozen=True):
     url: str
     title: str
     name: str
+    own_title: str
     folder: str
     state: FeedState
     state_reason: str
@@ -49,6 +52,22 @@ class FeedRow(msgspec.Struct, array_like=True, frozen=True):
     last_error: str | None
     last_family: str | None
     last_status: int | None
+    probation: int
+    failed_days: int
+    failed_day: int | None
+    user_agent: str
+    feed_max: int | None
+    allow_private: str
+    auth: str
+    rhythm_ms: int | None
+    ttl_s: int | None
+    skip_hours: int
+    skip_days: int
+    redirect_url: str
+    redirect_by: str
+    redirect_seen: int
+    redirect_since: int | None
+    page_url: str
     body_sha256: str | None
 
 
@@ -66,18 +85,30 @@ def to_feed(row: FeedRow) -> Feed:
     return Feed(
         id=row.id,
         url=row.url,
-        title=row.title or row.name,
+        title=row.own_title or row.title or row.name,
         folder=row.folder,
         state=row.state,
         state_reason=row.state_reason,
         priority=row.priority,
         interval=row.interval_s,
         backlog=backlog,
+        user_agent=row.user_agent,
+        feed_max=row.feed_max,
+        allow_private=tuple(row.allow_private.split()),
+        auth=row.auth,
         validators=Validators(row.etag, row.last_modified),
         body_sha256=bytes.fromhex(row.body_sha256 or ""),
         last_full_at=row.last_full_at,
         polls_ok=row.polls_ok,
         next_poll_at=row.next_poll_at,
+        rhythm=Rhythm(
+            gap_ms=row.rhythm_ms,
+            ttl_s=row.ttl_s,
+            skip_hours=row.skip_hours,
+            skip_days=row.skip_days,
+        ),
+        sighting=Sighting(row.redirect_url, row.redirect_by, row.redirect_seen, row.redirect_since),
+        page_url=row.page_url,
         health=Health(
             breaker=row.breaker,
             consecutive_failures=row.consecutive_failures,
@@ -88,6 +119,9 @@ def to_feed(row: FeedRow) -> Feed:
             last_error=row.last_error,
             last_family=row.last_family,
             last_status=row.last_status,
+            probation=bool(row.probation),
+            failed_days=row.failed_days,
+            failed_day=row.failed_day,
         ),
     )
 
@@ -106,6 +140,7 @@ class EpisodeRow(msgspec.Struct, array_like=True, frozen=True):
     state: EpisodeState
     attempts: int
     path: str
+    own_path: str
     part: str
     durable: int
     total: int | None
@@ -155,6 +190,7 @@ def to_episode(row: EpisodeRow) -> Episode:
         state=row.state,
         attempts=row.attempts,
         path=path,
+        beside=row.own_path or path,
         part=row.part,
         durable=row.durable,
         total=row.total,

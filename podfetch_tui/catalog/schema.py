@@ -16,6 +16,8 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    and_,
+    literal_column,
     text,
 )
 
@@ -26,9 +28,9 @@ from podfetch_tui.model.media import Validity
 
 APPLICATION_ID = 0x50664361
 """``PfCa`` in the header of the file (SQLite: ``PRAGMA application_id``)."""
-FORMAT = 1
+FORMAT = 2
 """Number of the newest migration; stands in ``PRAGMA user_version``."""
-REVISION = "0001"
+REVISION = "0002"
 """alembic's name of the newest migration."""
 
 HELD = 2
@@ -88,6 +90,31 @@ feed = Table(
     _number("pending"),  # pending, claimed or sealed
     _number("failed"),
     _number("bytes"),
+    # Set for this feed alone; NULL or empty: as in the settings.
+    Column("own_priority", Int64),  # NULL: ``priority`` follows from the tags
+    _word("own_title"),  # the operator's; before the feed's own
+    _word("user_agent"),
+    Column("feed_max", Int64),
+    _word("allow_private"),  # networks, separated by blanks
+    _word("auth"),  # name of an entry of the credentials file; empty: the one of its URL or host
+    # A permanent redirect, or a new-feed-url, that was seen and not yet followed for good.
+    _word("redirect_url"),
+    _word("redirect_by"),  # redirect, document
+    _number("redirect_seen"),
+    Column("redirect_since", Int64),
+    Column("merged_into", Int64),  # the feed it met at one URL
+    # What the document says about when to come back; holds for answers without a body, too.
+    Column("rhythm_ms", Int64),
+    Column("ttl_s", Int64),
+    _number("skip_hours"),  # bit h: not in hour h, UTC
+    _number("skip_days"),  # bit d: not on day d, Monday first
+    _word("page_url"),  # page of the back-catalogue to go on with; empty: none is left
+    # Quarantine.
+    Column("quarantined_at", Int64),
+    Column("snoozed_until", Int64),
+    _number("probation"),  # released: one failure sends it back
+    _number("failed_days"),  # days with a failed poll since the last success
+    Column("failed_day", Int64),  # the last of them, days since 1970
     UniqueConstraint("url", name="uq_feed_url"),
     UniqueConstraint("folder_key", name="uq_feed_folder"),
     CheckConstraint(one_of("state", FeedState), name="ck_feed_state"),
@@ -104,6 +131,18 @@ feed_note = Table(
     Column("feed_id", Int64, ForeignKey("feed.id"), primary_key=True),
     _word("metadata"),  # channel facts, one JSON object
     Column("evidence", Blob),  # head of the answer that opened the breaker
+    sqlite_strict=True,
+)
+
+feed_body = Table(
+    "feed_body",
+    metadata,
+    Column("feed_id", Int64, ForeignKey("feed.id"), primary_key=True),
+    Column("at", Int64, nullable=False),
+    Column("sha256", Blob, nullable=False),  # of the body as it was parsed
+    Column("bytes", Int64, nullable=False),  # its length
+    _word("content_type"),
+    Column("body", Blob, nullable=False),  # zlib
     sqlite_strict=True,
 )
 
@@ -126,7 +165,22 @@ list_source = Table(
     Column("list", Words, nullable=False),
     Column("line", Int64, nullable=False),
     Column("at", Int64, nullable=False),
+    Column("digest", Blob),  # of what the line says, to see whether it changed
     PrimaryKeyConstraint("feed_id", "list"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+Index("ix_list_source_list", list_source.c.list)
+
+list_state = Table(
+    "list_state",
+    metadata,
+    Column("list", Words, primary_key=True),
+    Column("read_at", Int64, nullable=False),
+    _number("held"),  # removals that wait for the operator's word
+    _number("unreadable"),  # lines without a URL that could be read
+    _word("problem"),  # why it could not be read the last time; empty: it could
+    Column("digest", Blob),  # of the file that was taken in whole; NULL: read it again
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
@@ -137,6 +191,7 @@ feed_tag = Table(
     Column("feed_id", Int64, ForeignKey("feed.id"), nullable=False),
     Column("tag", Words, nullable=False),
     Column("list", Words, nullable=False),  # the list that says so
+    _number("depth"),  # 1, 2 …: a folder the feed stands in there, outermost first
     PrimaryKeyConstraint("feed_id", "tag", "list"),
     sqlite_strict=True,
     sqlite_with_rowid=False,
@@ -199,6 +254,7 @@ episode = Table(
     _word("family"),
     _word("error"),
     Column("evidence", Blob),
+    _word("own_path"),  # the name kept for sidecars while its bytes are another's file
     CheckConstraint(one_of("state", EpisodeState), name="ck_episode_state"),
     CheckConstraint("rank BETWEEN 0 AND 3", name="ck_episode_rank"),
     sqlite_strict=True,
@@ -210,6 +266,14 @@ Index(
     episode.c.rank,
     episode.c.next_attempt_at,
     sqlite_where=episode.c.next_attempt_at.is_not(None),
+)
+# How long the oldest new episode waits; back-catalogue is not in it.
+Index(
+    "ix_episode_new",
+    episode.c.first_seen_at,
+    sqlite_where=and_(
+        episode.c.rank == literal_column("0"), episode.c.next_attempt_at.is_not(None)
+    ),
 )
 Index(
     "uq_episode_path",

@@ -8,10 +8,11 @@ that only the bad one fails. A receipt is given after COMMIT returned, never bef
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 
@@ -23,11 +24,13 @@ from podfetch_tui.catalog.changes import Changes, Ids
 from podfetch_tui.catalog.checkpoints import Checkpoints
 from podfetch_tui.catalog.connections import driver_of
 from podfetch_tui.catalog.failures import FATAL, failure_of, kind_of
+from podfetch_tui.catalog.intake import Intake, intakes_of
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.catalog.weight import weight_of
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.writes import Receipt, Write
 from podfetch_tui.system.clock import Clock
+from podfetch_tui.system.heart import Heart
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +47,16 @@ _BAD_WRITE = (Failure, ArithmeticError, AttributeError, LookupError, TypeError, 
 class Entry:
     """A write, or with ``None`` the wish to hear when all before it is done."""
 
-    __slots__ = ("future", "lazy", "weight", "write")
+    __slots__ = ("future", "intakes", "lazy", "weight", "write")
 
     def __init__(self, write: Write | None, *, lazy: bool) -> None:
         self.write = write
         self.lazy = lazy
         self.weight = weight_of(write) if write is not None else 0
+        self.intakes: Mapping[int, Intake] = {}
+        if write is not None:
+            with contextlib.suppress(*_BAD_WRITE):  # the writer meets it again, and says so
+                self.intakes = intakes_of(write)
         self.future: Future[Receipt] = Future()
 
 
@@ -80,6 +87,7 @@ class Session:
     ) -> None:
         self.ended = threading.Event()
         """Nothing is taken from the queue any more."""
+        self.heart = Heart("the writer of the catalogue")
         self._catalog = catalog
         self._clock = clock
         self._queue = queue
@@ -92,21 +100,21 @@ class Session:
     def run(self) -> None:
         """Serve the queue until its end; errors of the catalogue end in the futures."""
         reason = Failure(Kind.STOPPED, "the catalogue is closed")
-        try:
-            try:
-                with self._catalog.engine.connect() as connection:
-                    self._serve(connection)
-            except (sqlite3.Error, DBAPIError) as error:
-                self._fail_stop(failure_of(_cause(error)))
-            while not self._closing:  # fail-stop: nothing is written, everybody is told
-                _answer_all(self._gather(None), self._fatal)
-        except BaseException as error:
-            reason = Failure(Kind.BUG, f"the catalogue's writer died of {error!r}")
+        self.heart.guard(self._live)
+        if self.heart.error is not None:
+            reason = Failure(Kind.BUG, f"the catalogue's writer died of {self.heart.error!r}")
             _answer_all([entry for entry in self._taken if not entry.future.done()], reason)
-            raise
-        finally:
-            self.ended.set()
-            refuse(self._queue, self._fatal or reason)
+        self.ended.set()
+        refuse(self._queue, self._fatal or reason)
+
+    def _live(self) -> None:
+        try:
+            with self._catalog.engine.connect() as connection:
+                self._serve(connection)
+        except (sqlite3.Error, DBAPIError) as error:
+            self._fail_stop(failure_of(_cause(error)))
+        while not self._closing:  # fail-stop: nothing is written, everybody is told
+            _answer_all(self._gather(None), self._fatal)
 
     def _serve(self, connection: Connection) -> None:
         driver = driver_of(connection)
@@ -118,7 +126,10 @@ class Session:
             if writes:
                 weight = sum(entry.weight for entry in writes)
                 self._checkpoint(checkpoints.make_room, weight)
-                self._commit(connection, writes, Changes(driver.cursor(), ids, now=self._now()))
+                changes = Changes(driver.cursor(), ids, now=self._now())
+                for entry in writes:
+                    changes.intakes.update(entry.intakes)
+                self._commit(connection, writes, changes)
                 checkpoints.note(size=weight, rows=len(writes))
                 self._checkpoint(checkpoints.after_commit)
             _answer_all([entry for entry in entries if entry.write is None], self._fatal)
@@ -147,6 +158,7 @@ class Session:
                 self._closing = True
                 break
             if entry.future.set_running_or_notify_cancel():
+                self.heart.beat()
                 entries.append(entry)
                 weight += entry.weight
                 lazy = lazy and entry.lazy
@@ -156,9 +168,11 @@ class Session:
         """Wait without end; when nothing comes for a while, empty the log."""
         while True:
             pending = checkpoints is not None and checkpoints.log_size() > 0
+            self.heart.rest()
             try:
                 return self._queue.get(timeout=_IDLE_S if pending else None)
             except Empty:
+                self.heart.beat()
                 if checkpoints is not None:
                     self._checkpoint(checkpoints.truncate)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Generic, TypeVar, Union, cast
 
 import msgspec
@@ -130,8 +131,8 @@ class Bulk:
         """Execute for all ``rows``."""
         done = 0
         for size in _sizes(len(rows)):
-            flat = [value for row in rows[done : done + size] for value in row]
-            cursor.execute(self.text(size), flat)
+            flat = chain.from_iterable(rows[done : done + size])
+            cursor.execute(self.text(size), tuple(flat))
             done += size
 
     def text(self, size: int) -> str:

@@ -8,8 +8,11 @@ moment it was put off to, and so stands behind.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _DAY = 86_400_000
 _STEP = 30 * _DAY
+_OLDEST = _STEP - _DAY
 _HIGHEST = 100
 
 
@@ -24,10 +27,27 @@ def first_turn(at: int, *, priority: int, published: int | None) -> int:
         priority: The feed's; beyond ±100 it counts as that.
         published: UTC milliseconds, if known; else it counts as very old.
     """
-    age = at - published if published is not None else at
-    behind = min(max(age // 1000, 0), _STEP - _DAY)
-    steps = _HIGHEST + 1 + _within(priority)
-    return at - steps * _STEP + behind
+    (turn,) = first_turns(at, priority=priority, published=(published,))
+    return turn
+
+
+def first_turns(at: int, *, priority: int, published: Iterable[int | None]) -> list[int]:
+    """Return :func:`first_turn` for every moment of ``published``."""
+    base = at - (_HIGHEST + 1 + _within(priority)) * _STEP
+    ages = [(at - moment) // 1000 if moment is not None else at // 1000 for moment in published]
+    return [base + (age if 0 <= age <= _OLDEST else _OLDEST if age > 0 else 0) for age in ages]
+
+
+def at_risk_turn(at: int, place: int) -> int:
+    """Return the order key of an episode that is about to fall out of its feed.
+
+    It is before that of any other that is found about now, whatever the feeds' priorities.
+
+    Args:
+        at: Now, UTC milliseconds.
+        place: 0 for the first that will be gone.
+    """
+    return at - (2 * _HIGHEST + 2) * _STEP + place
 
 
 def shift(old: int, new: int) -> int:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from podfetch_tui.model.document import Item
+from podfetch_tui.model.list_writes import ReadList
 from podfetch_tui.model.writes import Finish, ImportFeeds, RecordPoll, Write
 
 _EPISODE = 4096
@@ -17,13 +21,19 @@ def weight_of(write: Write) -> int:
             return sum(_poll_weight(part) for part in parts if isinstance(part, RecordPoll))
         case RecordPoll():
             return _poll_weight(write)
-        case ImportFeeds(feeds=feeds):
+        case ImportFeeds(feeds=feeds) | ReadList(feeds=feeds):
             return _FEED * len(feeds)
         case _:
             return 0
 
 
 def _poll_weight(poll: RecordPoll) -> int:
-    summaries = sum([len(draft.item.summary) for draft in poll.new])
-    changed = sum([len(update.draft.item.summary) for update in poll.updates])
-    return _EPISODE * (len(poll.new) + len(poll.updates)) + summaries + changed
+    summaries = sum([_note_weight(draft.item) for draft in poll.new])
+    changed = sum([_note_weight(one.draft.item) for one in (*poll.updates, *poll.details)])
+    body = len(poll.body.packed) if poll.body is not None else 0
+    return _EPISODE * (len(poll.new) + len(poll.updates)) + summaries + changed + body
+
+
+def _note_weight(item: Item) -> int:
+    extras = 0 if item.extras is None else len(msgspec.json.encode(item.extras))
+    return len(item.summary) + extras

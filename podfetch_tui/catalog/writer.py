@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
+from typing import Protocol
 
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.catalog.session import Entry, Queue, Session, refuse
@@ -13,6 +14,18 @@ from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.writes import Receipt, Write
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.locks import assert_unlocked
+
+
+class TakesWrites(Protocol):
+    """What takes an operator's changes: this writer, or one that asks a running engine."""
+
+    def submit(self, write: Write, *, lazy: bool = False) -> Future[Receipt]:
+        """Queue ``write``; the future has its receipt once it is durable."""
+        ...
+
+    def flush(self) -> None:
+        """Wait until everything submitted before is durable or has failed."""
+        ...
 
 
 class Writer:
@@ -35,6 +48,8 @@ class Writer:
         """
         self._queue: Queue = SimpleQueue()
         self._session = Session(catalog, clock, self._queue, on_fatal)
+        self.heart = self._session.heart
+        """Of the thread; its ``on_death`` is told of a bug before anybody whose write it was."""
         self._closed = threading.Event()
         # A daemon: a process that ends without close() must not hang, and the file survives it.
         self._thread = threading.Thread(
@@ -69,6 +84,11 @@ class Writer:
         """
         assert_unlocked("waiting for the catalogue")
         return future.result()
+
+    @property
+    def waiting(self) -> int:
+        """How many writes wait; 0 when it is, or will soon be, idle."""
+        return self._queue.qsize()
 
     def flush(self) -> None:
         """Wait until everything submitted before is durable or has failed.

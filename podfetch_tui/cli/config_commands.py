@@ -13,29 +13,19 @@ import msgspec
 
 from podfetch_tui.cli.context import Context, load_settings, read_settings
 from podfetch_tui.config.example import Description, describe
-from podfetch_tui.config.loaded import Loaded, Problem, Source
-from podfetch_tui.config.values import format_value
-from podfetch_tui.model.errors import BadConfiguration, UsageError
-from podfetch_tui.model.setting import Key
-from podfetch_tui.model.settings import BINDINGS_SECTION, Settings, changed_keys, keys, value_of
-
-_SECRET = "***"
+from podfetch_tui.config.loaded import Problem
+from podfetch_tui.config.shown import ShownSetting, shown
+from podfetch_tui.model.errors import (
+    ArchiveUnusable,
+    BadConfiguration,
+    Failure,
+    NoEngine,
+    UsageError,
+)
+from podfetch_tui.model.settings import BINDINGS_SECTION, Settings, changed_keys, keys
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 _names = click.argument("names", nargs=-1, metavar="[SECTION|SECTION.KEY]...")
-
-
-class _Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """One key as ``config show`` and ``config diff`` print it."""
-
-    key: str
-    value: object
-    """Typed: seconds, bytes, percent, list … ; ``text`` is how it is written."""
-    text: str
-    default: str
-    source: str
-    origin: str
-    applies: str
 
 
 class _Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,20 +45,33 @@ def config_group() -> None:
 @_names
 @_json
 @click.pass_obj
-def show(context: Context, names: tuple[str, ...], as_json: bool) -> None:
+def show_command(context: Context, names: tuple[str, ...], as_json: bool) -> None:
     """Print what holds and where it comes from."""
     wanted = _wanted(names)
-    _print_values((s for s in _shown(load_settings(context)) if _is_wanted(s.key, wanted)), as_json)
+    _print_values((s for s in shown(load_settings(context)) if _is_wanted(s.key, wanted)), as_json)
 
 
 @config_group.command("diff")
 @_json
 @click.pass_obj
 def diff(context: Context, as_json: bool) -> None:
-    """Print the settings that differ from their defaults."""
+    """Print the settings that differ from their defaults, and what waits for a restart."""
     loaded = load_settings(context)
     changed = set(changed_keys(Settings(), loaded.settings))
-    _print_values((shown for shown in _shown(loaded) if shown.key in changed), as_json)
+    pending = _pending(loaded.settings)
+    found = (s for s in shown(loaded, pending) if s.key in changed or s.pending)
+    _print_values(found, as_json)
+
+
+def _pending(settings: Settings) -> tuple[str, ...]:
+    """Return what a running engine takes over at its next start; nothing where none answers."""
+    from podfetch_tui.cli.doorway import engine_of
+
+    try:
+        with engine_of(settings, read_only=True) as client:
+            return client.snapshot().settings.pending
+    except (NoEngine, ArchiveUnusable, Failure):
+        return ()
 
 
 @config_group.command("check")
@@ -117,45 +120,14 @@ def _is_wanted(key: str, wanted: tuple[str, ...]) -> bool:
     return not wanted or key in wanted or key.partition(".")[0] in wanted
 
 
-def _shown(loaded: Loaded) -> Iterable[_Shown]:
-    for key in keys():
-        yield _shown_key(loaded, key)
-    for name, bound in loaded.settings.keys.bindings:
-        id_ = f"{BINDINGS_SECTION}.{name}"
-        source = loaded.sources.get(id_, Source())
-        yield _Shown(
-            key=id_,
-            value=bound,
-            text=bound,
-            default="",
-            source=source.text,
-            origin=str(source.origin.value),
-            applies="live",
-        )
-
-
-def _shown_key(loaded: Loaded, key: Key) -> _Shown:
-    value = value_of(loaded.settings, key)
-    hidden = key.secret and bool(value)
-    source = loaded.sources[key.id]
-    return _Shown(
-        key=key.id,
-        value=_SECRET if hidden else value,
-        text=_SECRET if hidden else format_value(key, value),
-        default=format_value(key, key.default),
-        source=source.text,
-        origin=str(source.origin.value),
-        applies=str(key.applies.value),
-    )
-
-
-def _print_values(values: Iterable[_Shown], as_json: bool) -> None:
-    for shown in values:
+def _print_values(values: Iterable[ShownSetting], as_json: bool) -> None:
+    for found in values:
         if as_json:
-            click.echo(msgspec.json.encode(shown).decode())
+            click.echo(msgspec.json.encode(found).decode())
         else:
-            setting = f"{shown.key} = {shown.text}".rstrip()
-            click.echo(f"{setting:<60}  # {shown.source}")
+            setting = f"{found.key} = {found.text}".rstrip()
+            waits = ", takes effect after a restart" if found.pending else ""
+            click.echo(f"{setting:<60}  # {found.source}{waits}")
 
 
 def _described(found: Description) -> str:

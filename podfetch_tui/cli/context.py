@@ -8,12 +8,13 @@ from pathlib import Path
 
 import msgspec
 
+from podfetch_tui.cli.output import say
 from podfetch_tui.config.checks import Check, Contradiction
-from podfetch_tui.config.ini import load, load_file
-from podfetch_tui.config.loaded import Loaded, refuse
+from podfetch_tui.config.loaded import Loaded, Origin, Problem, Source, refuse
+from podfetch_tui.config.source import SettingsSource
 from podfetch_tui.config.values import quote
 from podfetch_tui.model.errors import BadConfiguration, UsageError
-from podfetch_tui.model.settings import Settings
+from podfetch_tui.model.settings import Settings, keys_by_id
 from podfetch_tui.storage.template import parse_template
 from podfetch_tui.system.paths import user_config_file
 
@@ -70,6 +71,8 @@ def config_file(context: Context, env: Mapping[str, str] = os.environ) -> Path |
 def overrides(context: Context) -> tuple[tuple[str, str], ...]:
     """Return the settings given on the command line; ``--archive`` sets ``archive.root``.
 
+    ``-v`` sets ``logging.level``.
+
     Raises:
         UsageError: a ``--set`` without ``=``, or an empty ``--archive``.
     """
@@ -79,6 +82,8 @@ def overrides(context: Context) -> tuple[tuple[str, str], ...]:
         if not equals or not key.strip():
             raise UsageError(f"--set {text!r}: write --set section.key=value")
         pairs.append((key, value))
+    if context.verbose > 0:
+        pairs.append(("logging.level", "debug"))
     if context.archive is not None:
         if not context.archive:
             raise UsageError("--archive is empty: name a folder")
@@ -86,17 +91,24 @@ def overrides(context: Context) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def read_settings(context: Context, env: Mapping[str, str] = os.environ) -> Loaded:
-    """Read settings from everywhere, problems included.
+def source_of(context: Context, env: Mapping[str, str] = os.environ) -> SettingsSource:
+    """Return where the settings of this process come from.
 
     Raises:
         UsageError: the command line cannot be understood.
     """
-    given = overrides(context)
-    path = config_file(context, env)
-    if path is None:
-        return load("", env=env, overrides=given, checks=CHECKS)
-    return load_file(path, env=env, overrides=given, checks=CHECKS)
+    return SettingsSource(
+        ini=config_file(context, env), env=env, overrides=overrides(context), checks=CHECKS
+    )
+
+
+def read_settings(context: Context, env: Mapping[str, str] = os.environ) -> Loaded:
+    """Read settings and credentials from everywhere, problems included.
+
+    Raises:
+        UsageError: the command line cannot be understood.
+    """
+    return source_of(context, env).read()
 
 
 def load_settings(context: Context, env: Mapping[str, str] = os.environ) -> Loaded:
@@ -109,3 +121,39 @@ def load_settings(context: Context, env: Mapping[str, str] = os.environ) -> Load
     loaded = read_settings(context, env)
     refuse(loaded.problems)
     return loaded
+
+
+def leading(context: Context, env: Mapping[str, str] = os.environ) -> Loaded:
+    """Read settings for a command that only reads: they have to lead to the archive.
+
+    With problems elsewhere it goes on, and says so: a file that was broken since its engine
+    started must not hide what that engine does.
+
+    Raises:
+        BadConfiguration: There are problems, and where the archive is may be one of them.
+        UsageError: the command line cannot be understood.
+    """
+    loaded = read_settings(context, env)
+    if not loaded.problems:
+        return loaded
+    if not all(_leaves_place(loaded, problem) for problem in loaded.problems):
+        refuse(loaded.problems)
+    more = f" (and {len(loaded.problems) - 1} more)" if len(loaded.problems) > 1 else ""
+    say(f"the settings have a problem, this only reads: {loaded.problems[0].text}{more}")
+    return loaded
+
+
+_PLACE = ("archive.root", "archive.catalog")
+
+
+def _leaves_place(loaded: Loaded, problem: Problem) -> bool:
+    """Whether a problem leaves no doubt about where the archive is."""
+    if problem.key in _PLACE:
+        return False
+    if problem.key in keys_by_id():
+        return True
+    if problem.file != loaded.file:
+        return False  # such as a credentials file that others may read: nothing goes on with that
+    # A line or a whole file that was not understood may have meant the folder.
+    root = loaded.sources.get("archive.root", Source())
+    return root.origin is not Origin.DEFAULT

@@ -6,26 +6,40 @@ import click
 
 from podfetch_tui.catalog import pages
 from podfetch_tui.cli import archive as archives
-from podfetch_tui.cli.choose import choose_episodes, choose_feeds
-from podfetch_tui.cli.context import Context, load_settings
-from podfetch_tui.cli.feed_commands import confirm
-from podfetch_tui.cli.output import document, lines, say, table
+from podfetch_tui.cli.choose import filter_of, one_episode, one_feed
+from podfetch_tui.cli.context import Context
+from podfetch_tui.cli.lazy import LazyGroup
+from podfetch_tui.cli.output import details, document, lines, say, table
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.snapshot import PageRequest
-from podfetch_tui.model.writes import RetryEpisodes
 
 _COLUMNS = ("id", "feed_id", "state", "published_at", "bytes", "error", "title")
 
 
-@click.group("episodes")
+@click.group(
+    "episodes",
+    cls=LazyGroup,
+    lazy={
+        "derive": "derive_command:derive_command",
+        "delete": "episode_state_commands:delete_command",
+        "retry": "episode_state_commands:retry_command",
+        "skip": "episode_state_commands:skip_command",
+    },
+)
 def episodes_group() -> None:
-    """List, show and retry episodes."""
+    """List, show, skip, retry, derive and delete episodes."""
 
 
 @episodes_group.command("list")
-@click.argument("words", nargs=-1, metavar="[state:WORD]")
+@click.argument("words", nargs=-1, metavar="[FILTER]")
 @click.option("--feed", default=None, help="Only of this feed, by id or URL.")
-@click.option("--state", type=click.Choice([state.value for state in EpisodeState]), default=None)
+@click.option(
+    "--state",
+    type=click.Choice([state.value for state in EpisodeState]),
+    default=None,
+    help="As the filter state:WORD.",
+)
+@click.option("--sort", default="", metavar="[-]FIELD", help="By this field; - greatest first.")
 @click.option("--limit", type=click.IntRange(min=1), default=None, help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_obj
@@ -35,30 +49,20 @@ def list_episodes(
     words: tuple[str, ...],
     feed: str | None,
     state: str | None,
+    sort: str,
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """List the episodes of all feeds."""
-    for word in words:
-        if not word.startswith("state:"):
-            raise click.UsageError(f"{word!r} is no filter; give state:WORD")
-        state = EpisodeState(word.removeprefix("state:")).value if _is_state(word) else state
-    with archives.reading(load_settings(context).settings) as (_, catalog):
-        feed_id = None if feed is None else choose_feeds(catalog, (feed,))[0]
-        request = PageRequest(kind="episodes", state=state, feed_id=feed_id)
+    """List the episodes of all feeds that pass a filter: state:failed 'age>7d' tag:news."""
+    with archives.reading_for(context) as (_, catalog, _):
+        of_feed = "" if feed is None else f"feed:{one_feed(catalog, feed)}"
+        wanted = filter_of(words, of_feed, f"state:{state}" if state else "")
+        request = PageRequest(kind="episodes", filter=wanted, sort=sort)
         rows = pages.rows(catalog, request, limit=limit)
         if as_json:
             lines(rows)
         elif not table(rows, _COLUMNS):
-            say("no episodes")
-
-
-def _is_state(word: str) -> bool:
-    name = word.removeprefix("state:")
-    if name not in {state.value for state in EpisodeState}:
-        known = ", ".join(state.value for state in EpisodeState)
-        raise click.UsageError(f"no state {name!r}; there are {known}")
-    return True
+            say("no episode passes the filter" if wanted else "no episodes")
 
 
 @episodes_group.command("show")
@@ -66,35 +70,11 @@ def _is_state(word: str) -> bool:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 def show_episode(context: Context, *, episode: str, as_json: bool) -> None:
-    """Show one episode, by id or enclosure URL."""
-    with archives.reading(load_settings(context).settings) as (_, catalog):
-        (episode_id,) = choose_episodes(catalog, (episode,))
+    """Show one episode, by id, enclosure URL or a filter that only it passes."""
+    with archives.reading_for(context) as (_, catalog, _):
+        episode_id = one_episode(catalog, episode)
         row = pages.episode_detail(catalog, episode_id)
     if as_json:
         document(row)
         return
-    for key, value in row.items():
-        click.echo(f"{key:16} {'-' if value is None else value}")
-
-
-@episodes_group.command("retry")
-@click.argument("episodes", nargs=-1, required=True, metavar="EPISODE…")
-@click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
-def retry_episodes(
-    context: Context, *, episodes: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool
-) -> None:
-    """Make episodes due now: failed, skipped, gone or missing ones, by id or state:WORD."""
-    settings = load_settings(context).settings
-    with archives.reading(settings) as (_, catalog):
-        ids = choose_episodes(catalog, episodes)
-    if not dry_run:
-        confirm(len(ids), "retry", "episodes", yes=yes)
-        with archives.changing(settings, create=False) as archive:
-            write = RetryEpisodes(episode_ids=ids, at=archive.clock.now_ms())
-            archive.writer.submit(write).result()
-    say(f"{len(ids)} episodes are due" + (" (dry run)" if dry_run else ""))
-    if as_json:
-        document({"due": len(ids), "dry_run": dry_run})
+    details(row)

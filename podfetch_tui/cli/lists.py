@@ -5,16 +5,30 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from podfetch_tui.cli.archive import OpenArchive
+from podfetch_tui.cli.archive import ChangeableArchive
 from podfetch_tui.cli.output import say
-from podfetch_tui.config.sources import LARGEST, FeedList, read_list, read_list_file
+from podfetch_tui.config.sources import LARGEST, FeedList, list_name, read_list, read_list_file
+from podfetch_tui.engine.feed_lists import (
+    ListFile,
+    ListOutcome,
+    counts,
+    read_files,
+    refuse_unknown,
+)
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.writes import Imported, ImportFeeds
 
-MOST_REJECTS_SHOWN = 20
+if TYPE_CHECKING:
+    from podfetch_tui.catalog.list_members import ListState
+    from podfetch_tui.catalog.open import Catalog
+
+MOST_REJECTED_SHOWN = 20
+STDIN, COMMAND = "-", "command"
+"""Lists that are no files."""
 
 
 class ImportSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +38,8 @@ class ImportSummary(msgspec.Struct, frozen=True, kw_only=True):
     duplicate: int = 0
     rejected: int = 0
     rejects: tuple[dict[str, object], ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is worth knowing about a list as a whole."""
 
 
 class NamedList(msgspec.Struct, frozen=True):
@@ -43,8 +59,39 @@ def read(names: Sequence[str], settings: Settings) -> tuple[NamedList, ...]:
     return tuple(NamedList(name, _read(name, settings.network.allow_private)) for name in names)
 
 
+def read_configured(settings: Settings, catalog: Catalog | None) -> list[ListFile]:
+    """Read the lists of ``[feeds] lists``; one that was read before may be gone or broken now.
+
+    Args:
+        settings: Name the lists.
+        catalog: Knows which lists are as they were, and which were ever read; ``None``: none.
+
+    Raises:
+        UsageError: One cannot be read and never was; names file and line.
+    """
+    if not settings.feeds.lists:
+        return []
+    known: dict[str, ListState] = {}
+    if catalog is not None:
+        from podfetch_tui.catalog.list_members import list_states
+
+        known = list_states(catalog)
+    files = read_files(settings.feeds.lists, settings.network.allow_private, known)
+    refuse_unknown(files, known)
+    return files
+
+
+def count_new(catalog: Catalog, lists: Sequence[NamedList], files: Sequence[ListFile]) -> int:
+    """Return how many feeds of these lists the archive does not hold."""
+    from podfetch_tui.catalog.pages import feed_urls
+
+    urls = {feed.url for taken in lists for feed in taken.feeds.entries}
+    urls.update(feed.url for file in files if file.feeds for feed in file.feeds.entries)
+    return len(urls - feed_urls(catalog)) if urls else 0
+
+
 def take_in(
-    archive: OpenArchive, lists: Sequence[NamedList], *, paused: bool = False
+    archive: ChangeableArchive, lists: Sequence[NamedList], *, paused: bool = False
 ) -> ImportSummary:
     """Import lists that were read; all of them or, when the catalogue refuses, none."""
     new = duplicate = 0
@@ -52,7 +99,10 @@ def take_in(
     for taken in lists:
         feeds = taken.feeds
         write = ImportFeeds(
-            source=taken.name, feeds=feeds.entries, at=archive.clock.now_ms(), paused=paused
+            source=_source(taken.name),
+            feeds=feeds.entries,
+            at=archive.clock.now_ms(),
+            paused=paused,
         )
         receipt = archive.writer.submit(write).result()
         if isinstance(receipt, Imported):
@@ -61,8 +111,17 @@ def take_in(
         duplicate += len(feeds.duplicates)
         rejects += rejects_of(taken)
     return ImportSummary(
-        new=new, duplicate=duplicate, rejected=len(rejects), rejects=tuple(rejects)
+        new=new,
+        duplicate=duplicate,
+        rejected=len(rejects),
+        rejects=tuple(rejects),
+        notes=notes_of(lists),
     )
+
+
+def notes_of(lists: Sequence[NamedList]) -> tuple[str, ...]:
+    """Return what is worth knowing about each list, with its name."""
+    return tuple(f"{taken.name}: {note}" for taken in lists for note in taken.feeds.notes)
 
 
 def rejects_of(taken: NamedList) -> list[dict[str, object]]:
@@ -73,17 +132,48 @@ def rejects_of(taken: NamedList) -> list[dict[str, object]]:
     ]
 
 
+def in_words(summary: ImportSummary) -> str:
+    """Return how many lines became what."""
+    return f"{summary.new} new, {summary.duplicate} duplicate, {summary.rejected} rejected"
+
+
 def report(summary: ImportSummary) -> None:
     """Say on stderr what became of the lines."""
-    say(f"{summary.new} new, {summary.duplicate} duplicate, {summary.rejected} rejected")
-    for reject in summary.rejects[:MOST_REJECTS_SHOWN]:
+    say(in_words(summary))
+    say_details(summary.rejects, summary.notes)
+
+
+def report_outcomes(outcomes: Sequence[ListOutcome]) -> None:
+    """Say on stderr what the configured lists did, and what has to be looked at."""
+    for outcome in outcomes:
+        read, feeds = outcome.read, outcome.file.feeds
+        if read is not None and feeds is not None:
+            say(counts(outcome.file.name, read, feeds))
+            taken = NamedList(outcome.file.name, feeds)
+            say_details(rejects_of(taken), notes_of((taken,)))
+        if outcome.file.is_same:
+            say(f"{outcome.file.name}: unchanged")
+        if outcome.warning:
+            say(f"podfetch: {outcome.warning}")
+
+
+def say_details(rejects: Sequence[dict[str, object]], notes: Sequence[str]) -> None:
+    """Say on stderr which lines were rejected and why, the first of many, and what else is."""
+    for reject in rejects[:MOST_REJECTED_SHOWN]:
         say(f"  {reject['list']}:{reject['line']}: {reject['reason']}: {reject['text']}")
-    if len(summary.rejects) > MOST_REJECTS_SHOWN:
-        say(f"  … and {len(summary.rejects) - MOST_REJECTS_SHOWN} more")
+    for note in notes:
+        say(f"  {note}")
+    if len(rejects) > MOST_REJECTED_SHOWN:
+        say(f"  … and {len(rejects) - MOST_REJECTED_SHOWN} more")
+
+
+def _source(name: str) -> str:
+    """Return the name under which the archive knows a list."""
+    return name if name in (STDIN, COMMAND) else list_name(Path(name))
 
 
 def _read(name: str, allow_private: tuple[str, ...]) -> FeedList:
-    if name != "-":
+    if name != STDIN:
         return read_list_file(Path(name), allow_private=allow_private)
     data = sys.stdin.buffer.read(LARGEST + 1)
     return read_list(data, name="standard input", allow_private=allow_private)

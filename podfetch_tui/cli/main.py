@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
+from types import TracebackType
 from typing import Any
 
 import click
 
 from podfetch_tui import __version__
-from podfetch_tui.cli.config_commands import config_group
 from podfetch_tui.cli.context import Context
-from podfetch_tui.cli.demo_command import demo_command
-from podfetch_tui.cli.episode_commands import episodes_group
-from podfetch_tui.cli.feed_commands import feeds_group, import_command
-from podfetch_tui.cli.state_commands import (
-    events_command,
-    init_command,
-    status_command,
-    verify_command,
-)
-from podfetch_tui.config.units import parse_duration
+from podfetch_tui.cli.lazy import LazyGroup
 from podfetch_tui.model.errors import Failure, Kind, PodfetchError
+from podfetch_tui.model.units import parse_duration
+
+COMMANDS = {
+    "attach": "attach_command:attach_command",
+    "backup": "backup_command:backup_command",
+    "config": "config_commands:config_group",
+    "demo": "demo_command:demo_command",
+    "doctor": "doctor.command:doctor_command",
+    "episodes": "episode_commands:episodes_group",
+    "events": "state_commands:events_command",
+    "export": "export_command:export_command",
+    "feeds": "feed_commands:feeds_group",
+    "hosts": "hosts_commands:hosts_group",
+    "import": "feed_commands:import_command",
+    "init": "state_commands:init_command",
+    "limits": "limit_commands:limits_group",
+    "pause": "engine_commands:pause_command",
+    "quarantine": "quarantine_commands:quarantine_group",
+    "restore": "restore_command:restore_command",
+    "reload": "limit_commands:reload_command",
+    "resume": "engine_commands:resume_command",
+    "status": "status_command:status_command",
+    "stop": "engine_commands:stop_command",
+    "undo": "undo_command:undo_command",
+    "verify": "state_commands:verify_command",
+    "why": "why_command:why_command",
+}
+"""Where each command is; its code is loaded when it is called."""
 
 
 class _Duration(click.ParamType[float]):
@@ -35,7 +56,12 @@ class _Duration(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--config", "config_file", metavar="FILE", help="Settings file to use.")
 @click.option("--archive", metavar="DIR", help="Folder of the archive.")
 @click.option("--feeds", multiple=True, metavar="LIST", help="Import this feed list first.")
@@ -75,7 +101,8 @@ def podfetch(
     )
     if ctx.invoked_subcommand is not None:
         return
-    from podfetch_tui.cli.run import RunOptions, run
+    from podfetch_tui.cli.first_run import begin
+    from podfetch_tui.cli.run import RunOptions
 
     options = RunOptions(
         no_ui=no_ui,
@@ -85,21 +112,7 @@ def podfetch(
         log_format=log_format or ("text" if sys.stderr.isatty() else "json"),
         verbose=level,
     )
-    ctx.exit(run(ctx.obj, options))
-
-
-for _command in (
-    config_group,
-    demo_command,
-    episodes_group,
-    events_command,
-    feeds_group,
-    import_command,
-    init_command,
-    status_command,
-    verify_command,
-):
-    podfetch.add_command(_command)
+    ctx.exit(begin(ctx.obj, options))
 
 
 _EXIT_BY_KIND = {
@@ -112,8 +125,20 @@ _EXIT_BY_KIND = {
 }
 
 
+def _die(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:  # pragma: no cover  the process ends here
+    """Show what nobody thought of, and end with the exit code of an internal error."""
+    traceback.print_exception(kind, error, trace)
+    click.echo("podfetch: this is a bug in PodFetch; nothing that was recorded is lost", err=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(PodfetchError.exit_code)
+
+
 def main() -> None:
     """Run the command line and exit with a code of DESIGN section 16."""
+    sys.excepthook = _die
     try:
         code = podfetch.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -127,6 +152,9 @@ def main() -> None:
     except Failure as failure:
         click.echo(f"podfetch: {failure}", err=True)
         code = _EXIT_BY_KIND.get(failure.kind, 8)
+    except MemoryError:
+        click.echo("podfetch: memory ran out", err=True)
+        code = PodfetchError.exit_code
     except BrokenPipeError:
         sys.stderr.close()
         code = 0

@@ -7,6 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import click
 import msgspec
 
+from podfetch_tui.model.text import clean
+
+_LONGEST_LINE = 1_000
+
 
 def say(text: str) -> None:
     """Print one line for the person at the terminal, on stderr."""
@@ -35,6 +39,40 @@ def table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> int:
         left = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=False))
         click.echo(f"{left}  {line[-1]}".rstrip())
     return len(cells)
+
+
+def details(row: Mapping[str, object], *, indent: str = "") -> None:
+    """Print one thing, a line for each thing known of it; what it is made of is indented."""
+    width = max((len(key) for key in row), default=0)
+    for key, value in row.items():
+        if isinstance(value, Mapping) and value:
+            click.echo(f"{indent}{key}")
+            details(value, indent=f"{indent}  ")
+        elif isinstance(value, (list, tuple)) and any(isinstance(one, Mapping) for one in value):
+            click.echo(f"{indent}{key}")
+            for one in value:
+                click.echo(f"{indent}  {_pairs(one)}")
+        else:
+            shown = clean(_cell(value), _LONGEST_LINE) if value not in ("", (), [], {}) else "-"
+            click.echo(f"{indent}{key:{width}}  {shown}")
+
+
+def _pairs(value: object) -> str:
+    """One of several things on one line."""
+    if not isinstance(value, Mapping):
+        return clean(_cell(value), _LONGEST_LINE)
+    parts = [
+        f"{key}: {_pairs(part) if isinstance(part, Mapping) else _listed(part)}"
+        for key, part in value.items()
+        if part not in (None, "", [], {})
+    ]
+    return clean(", ".join(parts), _LONGEST_LINE)
+
+
+def _listed(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return "; ".join(_pairs(one) for one in value)
+    return _cell(value)
 
 
 def _cell(value: object) -> str:

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import os
 import sys
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import msgspec
 
-from podfetch_tui.api.local import LocalClient
 from podfetch_tui.cli import archive as archives
-from podfetch_tui.cli import compose, lists
-from podfetch_tui.cli.context import Context, load_settings
+from podfetch_tui.cli import doorway, lists
+from podfetch_tui.cli.context import Context, source_of
+from podfetch_tui.cli.forced_end import end_for_certain
 from podfetch_tui.cli.output import say
-from podfetch_tui.engine.engine import Engine
+from podfetch_tui.cli.screen import run_with_screen
+from podfetch_tui.cli.terminal import missing
+from podfetch_tui.config.loaded import Loaded, refuse
+from podfetch_tui.config.source import SettingsSource
+from podfetch_tui.engine.feed_lists import ListFile, take_lists
+from podfetch_tui.model.first_run import MANY_FEEDS
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.system import logs, signals
+from podfetch_tui.system.foreground import Foreground
+from podfetch_tui.system.locks import log_stacks
 
-MANY_FEEDS = 500
-"""More new feeds than this start paused in the terminal application."""
+if TYPE_CHECKING:
+    from podfetch_tui.engine.engine import Engine
+    from podfetch_tui.headless.narration import Narration
+
+logger = logging.getLogger(__name__)
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,69 +44,141 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     once: bool = False
     for_s: float | None = None
     paused: bool = False
+    feeds_paused: bool | None = None
+    """New feeds wait for the operator; ``None``: only if they are many."""
     log_format: str = "text"
     verbose: int = 0
 
 
-def run(context: Context, options: RunOptions) -> int:
-    """Run an engine until it is done or stopped; return the exit code."""
-    settings = load_settings(context).settings
-    wanted = lists.read([*settings.feeds.lists, *context.feeds], settings)
+def run(context: Context, options: RunOptions, shell: Foreground | None = None) -> int:
+    """Run an engine until it is done or stopped; return the exit code.
+
+    Args:
+        context: Which archive, and by which settings.
+        options: How it is run.
+        shell: Given back when the engine is to go on without its screen.
+    """
+    source = source_of(context)
+    loaded = source.read()
+    refuse(loaded.problems)
+    settings = loaded.settings
+    wanted = lists.read(context.feeds, settings)
+    files = None
+    if not archives.is_made(settings):  # a list that cannot be read leaves no archive behind
+        files = lists.read_configured(settings, None)
     with_ui = not (options.no_ui or options.once)
-    if with_ui and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        say("podfetch: no terminal here, running headless (as with --no-ui)")
+    lacking = missing(sys.stdin, sys.stdout, os.environ) if with_ui else ""
+    if lacking:
+        say(f"podfetch: no terminal here ({lacking}), running headless (as with --no-ui)")
         with_ui = False
+    if with_ui:
+        archives.check(settings)  # what is wrong with it is said before there is a screen
+        return run_with_screen(
+            lambda: _opened(source, loaded, wanted, files, options, with_ui=True),
+            settings,
+            archives.root_of(settings),
+            lambda engine: _headless(contextlib.nullcontext(engine), settings, options),
+            shell,
+        )
+    opened = _opened(source, loaded, wanted, files, options, with_ui=False)
+    return _headless(opened, settings, options)
+
+
+@contextlib.contextmanager
+def _opened(
+    source: SettingsSource,
+    loaded: Loaded,
+    wanted: Sequence[lists.NamedList],
+    files: Sequence[ListFile] | None,
+    options: RunOptions,
+    *,
+    with_ui: bool,
+) -> Iterator[Engine]:
+    """Open the archive, take the lists in and start an engine."""
+    from podfetch_tui.cli import compose  # half of the program; a screen is there before it
+
+    settings = loaded.settings
     with archives.changing(settings) as archive:
-        new = sum(len(entry.feeds.entries) for entry in wanted)
-        summary = lists.take_in(archive, wanted, paused=with_ui and new > MANY_FEEDS)
-        if wanted:
-            lists.report(summary)
+        if files is None:
+            files = lists.read_configured(settings, archive.catalog)
+        paused = options.feeds_paused
+        if paused is None:
+            paused = with_ui and lists.count_new(archive.catalog, wanted, files) > MANY_FEEDS
+        outcomes = take_lists(files, archive.writer, archive.clock, paused=paused)
+        summary = lists.take_in(archive, wanted, paused=paused)
+        if not with_ui:
+            lists.report_outcomes(outcomes)
+            if wanted:
+                lists.report(summary)
         with compose.engine_on(
-            archive, settings, once=options.once, paused=options.paused
+            archive,
+            settings,
+            loaded.credentials,
+            source=source,
+            loaded=loaded,
+            once=options.once,
+            paused=options.paused,
         ) as engine:
-            if with_ui:
-                return _with_ui(engine, settings)
-            return _headless(engine, settings, options)
+            engine.lists.begin(outcomes, tell=with_ui)
+            if with_ui and wanted:
+                engine.events.emit("feeds_imported", lists.in_words(summary))
+            with doorway.served(engine, archive, settings):
+                yield engine
 
 
-def _headless(engine: Engine, settings: Settings, options: RunOptions) -> int:
+def _headless(
+    opened: AbstractContextManager[Engine], settings: Settings, options: RunOptions
+) -> int:
+    """Show an engine in lines; the log is there before it starts and after it ended."""
     from podfetch_tui.headless.narration import Narration
+
+    narration = Narration(sys.stderr)
+    as_json, wanted = options.log_format == "json", settings.logging
+    log = logs.setup(
+        level=wanted.level,
+        json=as_json or wanted.format == "json",
+        stream=cast(TextIO, narration),  # a handler needs write and flush only
+        file=Path(wanted.file).expanduser() if wanted.file else None,
+        file_json=None if wanted.format == "auto" else wanted.format == "json",
+        max_size=wanted.max_size,
+        keep=wanted.keep,
+    )
+    with contextlib.closing(log), opened as engine:
+        return _shown(engine, options, narration, log)
+
+
+def _shown(engine: Engine, options: RunOptions, narration: Narration, log: logs.LogHandle) -> int:
+    from podfetch_tui.api.local import LocalClient
     from podfetch_tui.headless.show import show
 
     forced: list[int] = []
-    as_json = options.log_format == "json"
-    narration = Narration(sys.stderr)
-    log = logs.setup(
-        level="debug" if options.verbose > 0 else settings.logging.level,
-        json=as_json or settings.logging.format == "json",
-        stream=cast(TextIO, narration),  # a handler needs write and flush only
-        file=Path(settings.logging.file).expanduser() if settings.logging.file else None,
-        max_size=settings.logging.max_size,
-        keep=settings.logging.keep,
-    )
     timer = _stop_after(engine, options.for_s)
 
     def on_now(number: int) -> None:
         forced.append(number)
         engine.stop_now()
+        end_for_certain(number)
 
     watch = signals.install(
-        on_drain=lambda _: engine.ask_to_stop(), on_now=on_now, stacks=log.stacks
+        on_drain=lambda _: engine.ask_to_stop(),
+        on_now=on_now,
+        on_reload=engine.reconfigure.ask,
+        on_dump=log_stacks,
+        stacks=log.stacks,
     )
     try:
         show(
             LocalClient(engine),
             engine.finished,
             stream=cast(TextIO, narration),  # a handler needs write and flush only
-            as_json=as_json,
+            as_json=options.log_format == "json",
             quiet=options.verbose < 0,
-            stop=lambda: engine.stop(timeout=settings.engine.drain_timeout),
+            stop=lambda: engine.stop(timeout=engine.settings.engine.drain_timeout),
         )
     finally:
         watch.close()
         if timer is not None:
             timer.cancel()
-        log.close()
     return exit_code(engine, once=options.once, forced=forced)
 
 
@@ -105,18 +192,6 @@ def exit_code(engine: Engine, *, once: bool, forced: list[int]) -> int:
     totals, _ = engine.telemetry.totals()
     bad = totals.get("polls_failed", 0) + totals.get("failed", 0) + totals.get("partial", 0)
     return 1 if once and bad else 0
-
-
-def _with_ui(engine: Engine, settings: Settings) -> int:
-    from podfetch_tui.ui.app import run_app
-
-    how = run_app(LocalClient(engine), settings.ui)
-    drains = how == "drain" or (how == "hangup" and settings.ui.on_hangup == "drain")
-    with signals.install(on_drain=lambda _: engine.stop_now(), on_now=lambda _: engine.stop_now()):
-        engine.stop(timeout=settings.engine.drain_timeout if drains else 0.0)
-    if engine.end.exit_code:
-        say(f"podfetch: {engine.end.text}")
-    return engine.end.exit_code
 
 
 def _stop_after(engine: Engine, seconds: float | None) -> threading.Timer | None:

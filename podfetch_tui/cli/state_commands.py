@@ -1,22 +1,23 @@
-"""``init status events verify``: the archive as a whole."""
+"""``init events verify``: the archive as a whole."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
-from podfetch_tui.catalog import media, pages, totals
+from podfetch_tui.catalog import media, pages
 from podfetch_tui.cli import archive as archives
-from podfetch_tui.cli.context import Context, load_settings
+from podfetch_tui.cli.context import Context, leading, load_settings
 from podfetch_tui.cli.moments import parse_since
 from podfetch_tui.cli.output import document, lines, say, table
-from podfetch_tui.model.settings import Settings
-from podfetch_tui.storage.layout import Layout
-from podfetch_tui.storage.verify import check_file, walk
+from podfetch_tui.model.text import clean
+from podfetch_tui.storage.verify import OwnPaths, check_file, walk
 from podfetch_tui.system.clock import Clock
-from podfetch_tui.system.instance import holder
-from podfetch_tui.system.resources import free_bytes
 
-_EVENT_COLUMNS = ("at", "kind", "feed_id", "episode_id", "family", "code", "text")
+_EVENT_COLUMNS = ("at", "kind", "feed", "episode", "family", "code", "text")
+_TITLE_CHARS = 30
+_FIRST_LINES = 10
 
 
 @click.command("init")
@@ -27,74 +28,43 @@ def init_command(context: Context) -> None:
         say(f"{archive.layout.root} is an archive")
 
 
-@click.command("status")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
-def status_command(context: Context, *, as_json: bool) -> None:
-    """Say what the archive holds and whether an engine runs on it."""
-    settings = load_settings(context).settings
-    with archives.reading(settings) as (layout, catalog):
-        clock = Clock()
-        counts = totals.counts(catalog)
-        running = holder(layout.lock)
-        report = _status(settings, layout, counts, running=running is not None)
-        if running is not None:
-            uptime = max(0, clock.now_ms() - running.started_at) / 1000
-            report["uptime_s"] = round(uptime, 1)
-    if as_json:
-        document(report)
-        return
-    words = {key: counts[key] for key in ("feeds", "episodes", "media")}
-    click.echo(f"state     {report['state']}")
-    for key, numbers in words.items():
-        shown = ", ".join(f"{count} {name}" for name, count in numbers.items() if count)
-        click.echo(f"{key:9} {shown or 'none'}")
-
-
-def _status(
-    settings: Settings,
-    layout: Layout,
-    counts: dict[str, dict[str, int]],
-    *,
-    running: bool,
-) -> dict[str, object]:
-    free, total = free_bytes(layout.root)
-    work = settings.engine
-    lanes = {
-        "poll": {"limit": work.poll_workers, "target": 0, "busy": 0},
-        "download": {"limit": work.download_workers, "target": 0, "busy": 0},
-    }
-    return {
-        "state": "running" if running else "stopped",
-        "uptime_s": None,
-        "feeds": counts["feeds"],
-        "episodes": counts["episodes"],
-        "media": counts["media"],
-        "lanes": lanes,
-        "rates": {},
-        "errors": counts.get("errors", {}),
-        "resources": {"free_bytes": free, "total_bytes": total},
-        "queue": counts.get("queue", {}),
-        "alerts": [],
-    }
-
-
 @click.command("events")
 @click.option("--since", default=None, metavar="TIME", help="A duration (2h) or a time.")
 @click.option("--limit", type=click.IntRange(min=1), default=None, help="The newest so many.")
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Go on with what happens, from the engine while one answers; begins with the newest 10.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_obj
 def events_command(
-    context: Context, *, since: str | None, limit: int | None, as_json: bool
+    context: Context, *, since: str | None, limit: int | None, follow: bool, as_json: bool
 ) -> None:
-    """Show what happened, from the audit trail, oldest first."""
+    """Show what happened, from the audit trail, oldest first; then perhaps what happens."""
     start = parse_since(since, Clock().now_ms()) if since else 0
-    with archives.reading(load_settings(context).settings) as (_, catalog):
+    if follow:
+        settings = leading(context).settings
+        from podfetch_tui.cli.events_follow import Follower
+
+        newest = _FIRST_LINES if limit is None and not since else limit
+        Follower(settings, as_json=as_json).run(since=start, limit=newest)
+        return
+    with archives.reading_for(context) as (_, catalog, _):
         rows = pages.events(catalog, since=start, limit=limit)
         if as_json:
             lines(rows)
-        elif not table(rows, _EVENT_COLUMNS):
+        elif not table(map(_titled, rows), _EVENT_COLUMNS):
             say("no events")
+
+
+def _titled(row: Mapping[str, object]) -> dict[str, object]:
+    """Name feed and episode of an event by number and title."""
+    named: dict[str, object] = dict(row)
+    for noun in ("feed", "episode"):
+        number, title = row[f"{noun}_id"], row[f"{noun}_title"]
+        named[noun] = number if not title else f"{number} {clean(str(title), _TITLE_CHARS)}"
+    return named
 
 
 @click.command("verify")
@@ -104,15 +74,14 @@ def events_command(
 @click.pass_context
 def verify_command(ctx: click.Context, *, deep: bool, with_items: bool, as_json: bool) -> None:
     """Compare the archive's files with its catalogue; exit 6 when something is damaged."""
-    settings = load_settings(ctx.obj).settings
-    with archives.reading(settings) as (layout, catalog):
-        known: set[str] = set()
+    with archives.reading_for(ctx.obj) as (layout, catalog, _):
+        own = OwnPaths(layout)
         counts = dict.fromkeys(("checked", "ok", "missing", "mismatched", "foreign", "parts"), 0)
         items: list[dict[str, object]] = []
+        beside = False
         for file in media.files(catalog):
-            if file.path in known:
+            if not own.add(file.path) or not file.settled:
                 continue
-            known.add(file.path)
             counts["checked"] += 1
             found = check_file(
                 layout, file.path, size=file.size, sha256=file.sha256 if deep else b""
@@ -120,11 +89,19 @@ def verify_command(ctx: click.Context, *, deep: bool, with_items: bool, as_json:
             word = found.value
             counts[word] += 1
             if word != "ok":
-                items.append({"path": file.path, "problem": word, "episode_id": file.episode_id})
+                beside = beside or file.kind != "media"
+                items.append(
+                    {
+                        "path": file.path,
+                        "problem": word,
+                        "episode_id": file.episode_id,
+                        "kind": file.kind,
+                    }
+                )
         for path, _size in walk(layout):
-            if path not in known:
+            if path not in own:
                 counts["foreign"] += 1
-                items.append({"path": path, "problem": "foreign", "episode_id": None})
+                items.append({"path": path, "problem": "foreign", "episode_id": None, "kind": None})
         counts["parts"] = sum(1 for _ in layout.parts.glob("*.part"))
     report: dict[str, object] = {**counts}
     if with_items:
@@ -134,6 +111,8 @@ def verify_command(ctx: click.Context, *, deep: bool, with_items: bool, as_json:
     else:
         click.echo(", ".join(f"{count} {word}" for word, count in counts.items()))
         if with_items:
-            table(items, ("problem", "episode_id", "path"))
+            table(items, ("problem", "episode_id", "kind", "path"))
+    if beside:
+        say("what lies beside a file is made anew by `podfetch episodes derive EPISODE…`")
     if counts["missing"] or counts["mismatched"]:
         ctx.exit(6)

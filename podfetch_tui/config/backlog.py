@@ -35,14 +35,7 @@ def parse_backlog(text: str) -> Backlog:
 
 def format_backlog(backlog: Backlog) -> str:
     """Return ``backlog`` as it stands in the INI and in feed lists."""
-    if backlog.kind is BacklogKind.NEWEST:
-        return str(backlog.count)
-    if backlog.kind is not BacklogKind.SINCE:
-        return str(backlog.kind.value)
-    moment: datetime = _EPOCH + backlog.since * _MILLISECOND
-    if backlog.since % 86_400_000 == 0:
-        return f"since {moment.date().isoformat()}"
-    return f"since {moment.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"
+    return backlog.text
 
 
 def _milliseconds(day: str, time: str) -> int:

@@ -12,7 +12,7 @@ _LONGEST = 200
 
 
 def is_binding_id(name: str) -> bool:
-    """Whether ``name`` can be the id of a binding, such as ``quarantine.release``."""
+    """Whether ``name`` can be the id of a binding, such as ``feeds.check``."""
     return len(name) <= _LONGEST and bool(_ID.match(name))
 
 

@@ -9,7 +9,9 @@ from typing import Union
 import msgspec
 
 from podfetch_tui.config.values import format_value
+from podfetch_tui.model.actions import clashes
 from podfetch_tui.model.settings import Settings, keys_by_id, value_of
+from podfetch_tui.policy.proxies import parse_bypass, parse_proxy
 
 
 class Contradiction(msgspec.Struct, frozen=True):
@@ -45,6 +47,8 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
     if settings.engine.rss_hard and settings.engine.rss_soft > settings.engine.rss_hard:
         yield _above(settings, "engine.rss_soft", "engine.rss_hard")
     yield from _tcp(settings)
+    yield from _metrics(settings)
+    yield from _proxy(settings)
     yield from _bindings(settings)
 
 
@@ -78,6 +82,29 @@ def _tcp(settings: Settings) -> Iterator[Contradiction]:
         )
 
 
+def _metrics(settings: Settings) -> Iterator[Contradiction]:
+    where = settings.monitor.metrics
+    if where != "off" and not _is_loopback(where.rpartition(":")[0]):
+        yield Contradiction(
+            ("monitor.metrics",),
+            "monitor.metrics is not a loopback address",
+            "use 127.0.0.1:port, and a proxy of yours for other machines",
+        )
+
+
+def _proxy(settings: Settings) -> Iterator[Contradiction]:
+    """What the forms of the two keys let pass and no request could use."""
+    try:
+        if settings.network.proxy:
+            parse_proxy(settings.network.proxy)
+    except ValueError as error:
+        yield Contradiction(("network.proxy",), f"network.proxy: {error}")
+    try:
+        parse_bypass(settings.network.no_proxy)
+    except ValueError as error:
+        yield Contradiction(("network.no_proxy",), f"network.no_proxy: {error}")
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host.strip("[]")).is_loopback
@@ -86,15 +113,12 @@ def _is_loopback(host: str) -> bool:
 
 
 def _bindings(settings: Settings) -> Iterator[Contradiction]:
-    """One key cannot mean two things on one screen (the part of an id before its dot)."""
-    taken: dict[tuple[str, str], str] = {}
-    for id_, keys in settings.keys.bindings:
-        screen = id_.rpartition(".")[0]
-        for key in keys.split(","):
-            first = taken.setdefault((screen, key), id_)
-            if first != id_:
-                yield Contradiction(
-                    (f"keys.{id_}", f"keys.{first}"),
-                    f"keys.{id_} and keys.{first} are both bound to {key}",
-                    "choose another key for one of them",
-                )
+    """One key cannot mean two things at one place, also not beside the usual keys."""
+    given = dict(settings.keys.bindings)
+    for id_, other, key in clashes(given):
+        also = (f"keys.{other}",) if other in given else ()
+        yield Contradiction(
+            (f"keys.{id_}", *also),
+            f"{key} would be both {id_} and {other}",
+            "choose another key for one of them",
+        )

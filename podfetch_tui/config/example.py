@@ -92,7 +92,7 @@ A change applies `live`, from the `next_batch` of feeds on, or after a `restart`
 _KEYS_PAGE = """\
 ## `[keys]`
 
-Other keys for actions, by the id that the help screen shows: `quarantine.release = ctrl+r`.
+Other keys for actions, by the id that the help screen shows: `feeds.check = ctrl+r`.
 Several keys are comma separated.
 The same key on two actions of one screen is a problem.
 So are `ctrl+i`, `ctrl+m`, `ctrl+h` and `ctrl+[`:
@@ -101,7 +101,7 @@ terminals send the same for tab, enter, backspace and escape.
 _KEYS_INI = """\
 [keys]
 # Other keys for actions, by the id that the help screen shows; several are comma separated.
-#quarantine.release = ctrl+r
+#feeds.check = ctrl+r
 """
 
 

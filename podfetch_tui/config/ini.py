@@ -19,6 +19,7 @@ from podfetch_tui.config.files import read_bounded
 from podfetch_tui.config.loaded import Loaded, Origin, Problem, Source
 from podfetch_tui.config.scanner import LARGEST, MOST_PROBLEMS, Entry, Scan, scan
 from podfetch_tui.config.values import describe_range, format_value, parse_value
+from podfetch_tui.model.actions import unknown_id
 from podfetch_tui.model.setting import Form, Key
 from podfetch_tui.model.settings import BINDINGS_SECTION, Settings, keys, keys_by_id
 from podfetch_tui.model.text import clean
@@ -54,7 +55,7 @@ def load(
     reading.take_environment(env or {})
     reading.take_pairs(overrides, Source(Origin.COMMAND_LINE))
     reading.take_pairs(runtime, Source(Origin.RUNTIME))
-    return reading.finish(checks)
+    return msgspec.structs.replace(reading.finish(checks), text=text)
 
 
 def load_file(
@@ -188,7 +189,9 @@ class _Reading:
     def _take_binding(self, id_: str, name: str, text: str, source: Source) -> None:
         try:
             if not is_binding_id(name):
-                raise ValueError("expected an id such as quarantine.release")
+                raise ValueError("expected an id such as feeds.check")
+            if wrong := unknown_id(name):
+                raise ValueError(wrong)
             self._bindings[name] = parse_keys(text)
             self._sources[id_] = source
         except ValueError as error:

@@ -7,6 +7,7 @@ from enum import Enum
 
 import msgspec
 
+from podfetch_tui.model.credentials import Credentials
 from podfetch_tui.model.errors import BadConfiguration
 from podfetch_tui.model.settings import Settings
 
@@ -59,7 +60,15 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """One line for people."""
-        where = f"{self.file}:{self.line}" if self.line else self.file
+        return self._said(self.file)
+
+    @property
+    def short(self) -> str:
+        """The same with the file's name alone, for where there is little room."""
+        return self._said(self.file.rpartition("/")[2] or self.file)
+
+    def _said(self, file: str) -> str:
+        where = f"{file}:{self.line}" if self.line else file
         hint = f" ({self.hint})" if self.hint else ""
         return f"{where}: {self.message}{hint}"
 
@@ -85,5 +94,9 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     file: str | None = None
     """The INI that was read, as it was named."""
+    credentials: Credentials = Credentials()
+    """What stands in the credentials file; of no use with any problem."""
     in_file: dict[str, str] = {}
     """``section.key`` → its text in the INI, for the keys that stand there."""
+    text: str = ""
+    """The INI itself, as it was read."""

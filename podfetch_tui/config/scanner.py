@@ -154,7 +154,7 @@ class _Reading:
         if text.strip()[0] == "[":
             self._header(number, text.strip())
             return
-        delimiter = _DELIMITER.search(text, 0, _comment(text, quotes=False))
+        delimiter = _DELIMITER.search(text, 0, comment_start(text, quotes=False))
         if delimiter is None or not text[: delimiter.start()].strip():
             self._complain(number, "expected key = value, [section] or a comment")
         elif not self.headers:
@@ -163,7 +163,7 @@ class _Reading:
             self._entry(number, text, delimiter.start())
 
     def _header(self, number: int, text: str) -> None:
-        match = _HEADER.match(text[: _comment(text, quotes=False)].rstrip())
+        match = _HEADER.match(text[: comment_start(text, quotes=False)].rstrip())
         if match is None:
             self._complain(number, "expected ] at the end of a section's name")
         elif match[2].strip():
@@ -172,7 +172,7 @@ class _Reading:
 
     def _entry(self, number: int, text: str, delimiter: int) -> None:
         start = len(text) - len(text[delimiter + 1 :].lstrip())
-        comment = _comment(text, start)
+        comment = comment_start(text, start)
         value = text[start:comment].rstrip()
         self._parts = [value]
         self._open = True
@@ -191,7 +191,7 @@ class _Reading:
 
     def _continue(self, number: int, text: str) -> None:
         stripped = text.strip()
-        self._parts.append(stripped[: _comment(stripped)].rstrip())
+        self._parts.append(stripped[: comment_start(stripped)].rstrip())
         self.entries[-1] = msgspec.structs.replace(self.entries[-1], last_line=number)
 
     def _close(self) -> None:
@@ -204,7 +204,7 @@ class _Reading:
         self.complaints.append(Complaint(number, message, hint))
 
 
-def _comment(text: str, begin: int = 0, *, quotes: bool = True) -> int:
+def comment_start(text: str, begin: int = 0, *, quotes: bool = True) -> int:
     """Return where an inline comment begins at or after ``begin``, or the end; one pass."""
     position = after_comma = begin
     while match := _SPECIAL.search(text, position):

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
-from podfetch_tui.config import units
 from podfetch_tui.config.backlog import format_backlog, parse_backlog
+from podfetch_tui.model import units
 from podfetch_tui.model.feed import Backlog
 from podfetch_tui.model.setting import Form, Key
 from podfetch_tui.policy.addresses import parse_networks
@@ -107,6 +107,8 @@ def _parse_words(key: Key, text: str) -> object:
         raise ValueError("expected words, comma or line separated")
     if key.choices:
         words = [word.lower() for word in words]
+        if not words and key.default == ():
+            return ()
         if not words or not set(words) <= set(key.choices):
             raise ValueError(f"expected one or more of {', '.join(key.choices)}")
     return tuple(dict.fromkeys(words))

@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
+import msgspec
+
 from podfetch_tui.catalog import feeds
+from podfetch_tui.config.shown import differences, text_of
+from podfetch_tui.engine.adding import Adding
+from podfetch_tui.engine.batches import Batches
+from podfetch_tui.engine.deciding import Decisions
 from podfetch_tui.engine.dispatch import Dispatcher
-from podfetch_tui.engine.lanes import Lane
-from podfetch_tui.engine.schedule import Schedule
-from podfetch_tui.engine.slots import Slots
+from podfetch_tui.engine.events import EventRing
+from podfetch_tui.engine.reconfigure import Reconfigure
 from podfetch_tui.model.commands import (
+    ActOnFeeds,
+    AddFeeds,
     BeginFeeds,
+    CancelDownloads,
+    CarriedWrite,
+    Carry,
+    ChangeSettings,
     CheckFeeds,
     Command,
     CommandResult,
+    EditFeeds,
     Pause,
+    ProbeFeed,
+    ProbeUrl,
+    Reload,
     Resume,
     RetryEpisode,
     SetLimit,
     Stop,
+    Undo,
 )
+from podfetch_tui.model.decisions import Decided, DecideEpisodes, EpisodeDecision
+from podfetch_tui.model.edits import EditFeed
 from podfetch_tui.model.errors import Failure
 from podfetch_tui.model.feed import FeedState
-from podfetch_tui.model.writes import ChangeFeed, RetryEpisodes
+from podfetch_tui.model.host_writes import HostsReleased, ReleaseHosts
+from podfetch_tui.model.operator_writes import OperatorWrite
+from podfetch_tui.model.text import counted
+from podfetch_tui.model.writes import ApplyPriorities, ChangeFeed, Receipt
+from podfetch_tui.pipeline.erasures import finish_erasures
 from podfetch_tui.pipeline.services import Services
 
 IMPORTED_PAUSED = "imported paused"
 """State reason of feeds that wait for the operator to begin."""
-_LANE_KEYS = {"engine.poll_workers": Lane.POLL, "engine.download_workers": Lane.DOWNLOAD}
+_AT_ONCE = 20
+"""So many of the feeds that are added do not wait for a batch."""
 
 
 class Commands:
@@ -37,18 +61,31 @@ class Commands:
         self,
         services: Services,
         dispatcher: Dispatcher,
-        slots: Slots,
-        schedule: Schedule,
+        batches: Batches,
+        reconfigure: Reconfigure,
         *,
         pause: Callable[[bool], None],
         stop: Callable[[bool], None],
+        events: EventRing,
+        stopping: threading.Event,
+        cancel: Callable[[frozenset[int]], None],
     ) -> None:
         self._services = services
         self._dispatcher = dispatcher
-        self._slots = slots
-        self._schedule = schedule
+        self._batches = batches
+        self._reconfigure = reconfigure
         self._pause = pause
         self._stop = stop
+        self._cancel_running = cancel
+        self._adding = Adding(services, settings=lambda: reconfigure.settings, stop=stopping)
+        self._decisions = Decisions(
+            services,
+            events,
+            settings=lambda: reconfigure.settings,
+            stop=stopping,
+            allow=batches.allow,
+            restore_limits=self._restore_limits,
+        )
 
     def apply(self, command: Command) -> CommandResult:
         """Carry ``command`` out; a refusal is a result, not an exception."""
@@ -59,6 +96,31 @@ class Commands:
 
     def _apply(self, command: Command) -> CommandResult:
         match command:
+            case Pause() | Resume() | Stop():
+                return self._run(command)
+            case SetLimit() | ChangeSettings() | Reload():
+                return self._set(command)
+            case CheckFeeds(feed_ids=feed_ids):
+                return self._check(feed_ids)
+            case RetryEpisode(episode_ids=ids):
+                return self._retry(ids)
+            case CancelDownloads(episode_ids=ids):
+                return self._cancel(ids)
+            case BeginFeeds():
+                return self._begin()
+            case EditFeeds(edits=edits):
+                return self._edit(edits)
+            case ActOnFeeds() | ProbeFeed() | Undo():
+                result = self._decisions.apply(command)
+                self._dispatcher.look_now()
+                return result
+            case ProbeUrl() | AddFeeds():
+                return self._add(command)
+            case Carry(writes=writes):
+                return self._carry(writes)
+
+    def _run(self, command: Pause | Resume | Stop) -> CommandResult:
+        match command:
             case Pause():
                 self._pause(True)
                 return CommandResult(ok=True, text="paused: what runs goes on, nothing new starts")
@@ -68,36 +130,43 @@ class Commands:
             case Stop(now=now):
                 self._stop(now)
                 return CommandResult(ok=True, text="stopping")
-            case SetLimit(key=key, value=value):
-                return self._set_limit(key, value)
-            case CheckFeeds(feed_ids=feed_ids):
-                return self._check(feed_ids)
-            case RetryEpisode(episode_ids=ids):
-                self._services.commit(
-                    RetryEpisodes(episode_ids=ids, at=self._services.clock.now_ms())
-                )
-                self._dispatcher.look_now()
-                return CommandResult(ok=True, text="due now", affected=len(ids))
-            case BeginFeeds():
-                return self._begin()
 
-    def _set_limit(self, key: str, value: str) -> CommandResult:
-        if not value.strip().isdigit():
-            return CommandResult(ok=False, text=f"{key} takes a whole number, not {value!r}")
-        number = int(value)
-        if key == "engine.per_host":
-            if number < 1:
-                return CommandResult(ok=False, text="engine.per_host is at least 1")
-            self._schedule.set_per_host(number)
-        elif key in _LANE_KEYS:
-            try:
-                self._slots.set_limit(_LANE_KEYS[key], number)
-            except ValueError as error:
-                return CommandResult(ok=False, text=f"{key}: {error}")
-        else:
-            return CommandResult(ok=False, text=f"{key} cannot be changed while running")
-        self._dispatcher.look_now()
-        return CommandResult(ok=True, text=f"{key} = {number}", affected=1)
+    def _set(self, command: SetLimit | ChangeSettings | Reload) -> CommandResult:
+        match command:
+            case SetLimit(key=key, value=value):
+                return self._change(ChangeSettings(changes=((key, value),)))
+            case ChangeSettings(changes=changes, dry_run=True):
+                return self._reconfigure.plan(changes)
+            case ChangeSettings():
+                return self._change(command)
+            case Reload():
+                return self._reconfigure.reload()
+
+    def _change(self, command: ChangeSettings) -> CommandResult:
+        if command.for_s is not None and (command.save or command.for_s <= 0):
+            word = "is not saved" if command.save else "needs a time to come"
+            return CommandResult(ok=False, text=f"what is set for a time {word}")
+        before = self._reconfigure.settings
+        result = self._reconfigure.change(
+            command.changes, save=command.save, forget=command.forget, for_s=command.for_s
+        )
+        ids = (*(id_ for id_, _ in command.changes), *command.forget)
+        wanted = {id_.strip().lower() for id_ in ids}
+        found = differences(before, self._reconfigure.settings)
+        done = [change for change in found if change.key in wanted]
+        if not result.ok or not done:
+            return result
+        operation = self._decisions.note_limits(done)
+        return msgspec.structs.replace(result, operation=operation)
+
+    def _restore_limits(self, before: dict[str, str], after: dict[str, str]) -> CommandResult:
+        """Set limits as they were before an operator's change, unless they changed since."""
+        for id_, expected in after.items():
+            now = text_of(self._reconfigure.settings, id_)
+            if now != expected:
+                return CommandResult(ok=False, text=f"changed meanwhile: {id_} is {now}")
+        # No undo of the undo: the newest action would be taken back and forth.
+        return self._reconfigure.change(tuple(before.items()))
 
     def _check(self, feed_ids: tuple[int, ...]) -> CommandResult:
         catalog, now = self._services.catalog, self._services.clock.now_ms()
@@ -108,8 +177,103 @@ class Commands:
                 ChangeFeed(feed_id=feed_id, next_poll_at=now, at=now), lazy=True
             )
         self._services.writer.flush()
+        self._batches.allow(len(feed_ids))
         self._dispatcher.look_now()
         return CommandResult(ok=True, text="due now", affected=len(feed_ids))
+
+    def _add(self, command: AddFeeds | ProbeUrl) -> CommandResult:
+        if isinstance(command, ProbeUrl):
+            return self._adding.probe(command)
+        result = self._adding.add(command)
+        if result.affected:
+            self._services.commit(ApplyPriorities(rules=self._reconfigure.settings.feeds.priority))
+            self._batches.allow(0 if command.paused else min(result.affected, _AT_ONCE))
+            self._dispatcher.look_now()
+        return result
+
+    def _carry(self, writes: tuple[OperatorWrite, ...]) -> CommandResult:
+        for write in writes:
+            if isinstance(write, ReleaseHosts):
+                # Before its work is due: that would be put off again.
+                for host in write.hosts:
+                    self._dispatcher.release_host(host)
+        futures = [self._services.writer.submit(write) for write in writes]
+        carried, said = [], ""
+        for write, future in zip(writes, futures, strict=True):
+            error = future.exception()
+            if error is not None and not isinstance(error, Failure):
+                raise error
+            receipt = None if error is not None else future.result()
+            raw = msgspec.Raw(msgspec.json.encode(receipt))
+            carried.append(CarriedWrite(raw, str(error) if error is not None else ""))
+            self._decisions.told(write, receipt)
+            if isinstance(receipt, HostsReleased):
+                said = receipt.text
+            self._settle(write, receipt)
+        self._services.commit(ApplyPriorities(rules=self._reconfigure.settings.feeds.priority))
+        asked = sum(isinstance(w, ChangeFeed) and w.next_poll_at is not None for w in writes)
+        self._batches.allow(asked)
+        self._dispatcher.look_now()
+        problems = [done.problem for done in carried if done.problem]
+        return CommandResult(
+            ok=not problems,
+            text=problems[0] if problems else said,
+            affected=len(carried) - len(problems),
+            carried=tuple(carried),
+        )
+
+    def _settle(self, write: OperatorWrite, receipt: Receipt) -> None:
+        """End what runs of episodes that are not wanted any more, and remove deleted files."""
+        if not isinstance(write, DecideEpisodes) or not isinstance(receipt, Decided):
+            return
+        if write.decision is not EpisodeDecision.RETRY and receipt.done:
+            self._cancel_running(frozenset(receipt.done))
+        if write.decision is EpisodeDecision.DELETE and receipt.done:
+            services = self._services
+            finish_erasures(services.layout, services.catalog, services.writer, services.clock)
+
+    def _cancel(self, episode_ids: tuple[int, ...]) -> CommandResult:
+        decided = self._services.commit(
+            DecideEpisodes(
+                episode_ids=episode_ids,
+                decision=EpisodeDecision.SKIP,
+                reason="cancelled",
+                actor="operator",
+                at=self._services.clock.now_ms(),
+            )
+        )
+        if not isinstance(decided, Decided):
+            raise TypeError(decided)
+        # Only now: a run that ends finds its episode skipped and leaves it so.
+        self._cancel_running(frozenset(decided.done))
+        number = len(decided.done)
+        text = f"{counted(number, 'download')} cancelled"
+        if decided.refused:
+            text += f"; episode {decided.refused[0][0]} {decided.refused[0][1]}"
+        return CommandResult(
+            ok=bool(number) or not decided.refused,
+            text=text,
+            affected=number,
+            refused=decided.refused,
+        )
+
+    def _retry(self, episode_ids: tuple[int, ...]) -> CommandResult:
+        now = self._services.clock.now_ms()
+        decided = self._services.commit(
+            DecideEpisodes(
+                episode_ids=episode_ids, decision=EpisodeDecision.RETRY, actor="operator", at=now
+            )
+        )
+        self._dispatcher.look_now()
+        done = len(decided.done) if isinstance(decided, Decided) else 0
+        return CommandResult(ok=True, text="due now", affected=done)
+
+    def _edit(self, edits: tuple[EditFeed, ...]) -> CommandResult:
+        for edit in edits:
+            self._services.commit(edit)
+        self._batches.allow(len(edits))
+        self._dispatcher.look_now()
+        return CommandResult(ok=True, text="edited", affected=len(edits))
 
     def _begin(self) -> CommandResult:
         now = self._services.clock.now_ms()
@@ -123,4 +287,6 @@ class Commands:
             )
         self._services.writer.flush()
         self._dispatcher.look_now()
-        return CommandResult(ok=True, text=f"{len(waiting)} feeds begin", affected=len(waiting))
+        return CommandResult(
+            ok=True, text=counted(len(waiting), "feed begins", "feeds begin"), affected=len(waiting)
+        )

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 
+from podfetch_tui.model.event_kinds import KINDS
 from podfetch_tui.model.events import Event, EventBatch
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.locks import RankedLock
 
 RING = 4096
 _LOOK_S = 0.1
+_RECORDED = frozenset(kind for kind, about in KINDS.items() if about.recorded)
 
 
 class EventRing:
     """The newest events; a reader that falls behind is told so."""
 
-    def __init__(self, lock: RankedLock, clock: Clock, *, size: int = RING) -> None:
+    def __init__(
+        self,
+        lock: RankedLock,
+        clock: Clock,
+        *,
+        size: int = RING,
+        keep: Callable[[Event], None] = lambda _: None,
+    ) -> None:
+        """Begin with no event.
+
+        Args:
+            lock: TELEMETRY.
+            clock: The time.
+            size: So many are kept here.
+            keep: Takes those that are to be written down; must not wait.
+        """
         self._lock = lock
+        self._keep = keep
         self._clock = clock
         self._closed = threading.Event()
         # guarded by TELEMETRY
@@ -33,23 +52,29 @@ class EventRing:
         episode_id: int | None = None,
         family: str | None = None,
         code: str = "",
+        feed_title: str = "",
+        episode_title: str = "",
+        at: int | None = None,
     ) -> None:
-        """Make a fact known."""
-        at = self._clock.now_ms()
+        """Make a fact known; ``at`` is when it was found, in UTC milliseconds, or now."""
+        at = self._clock.now_ms() if at is None else at
         with self._lock:
             self._seq += 1
-            self._events.append(
-                Event(
-                    seq=self._seq,
-                    at=at,
-                    kind=kind,
-                    feed_id=feed_id,
-                    episode_id=episode_id,
-                    family=family,
-                    code=code,
-                    text=text,
-                )
+            event = Event(
+                seq=self._seq,
+                at=at,
+                kind=kind,
+                feed_id=feed_id,
+                episode_id=episode_id,
+                family=family,
+                code=code,
+                text=text,
+                feed_title=feed_title,
+                episode_title=episode_title,
             )
+            self._events.append(event)
+        if kind in _RECORDED:
+            self._keep(event)
 
     def watch(self, after: int, timeout: float) -> EventBatch:
         """Return what came after ``after``, waiting up to ``timeout`` seconds for it."""

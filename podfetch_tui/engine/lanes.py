@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from podfetch_tui.model.job import Job, PollJob
+from podfetch_tui.model.work_settings import MOST_DOWNLOAD_WORKERS, MOST_POLL_WORKERS
 
 
 class Lane(str, Enum):
@@ -14,7 +15,7 @@ class Lane(str, Enum):
     DOWNLOAD = "download"
 
 
-MOST_WORKERS = {Lane.POLL: 512, Lane.DOWNLOAD: 256}
+MOST_WORKERS = {Lane.POLL: MOST_POLL_WORKERS, Lane.DOWNLOAD: MOST_DOWNLOAD_WORKERS}
 """Permitted maximum of each lane: the size of its slot table and thread pool."""
 
 

@@ -7,26 +7,42 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import random
 from collections.abc import Iterable
 
+from podfetch_tui.engine.health import Health, HostChange, Judgement
 from podfetch_tui.engine.hosts import HostLanes
 from podfetch_tui.engine.lanes import Lane, key_of, lane_of
+from podfetch_tui.model.errors import Failure
+from podfetch_tui.model.feed import BreakerState
 from podfetch_tui.model.job import Job, url_of
+from podfetch_tui.policy.classify import Verdict
+from podfetch_tui.policy.host_breaker import HostHealth
 from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.system.locks import RankedLock
 
 
 class Schedule:
-    """The queue of the engine."""
+    """The queue of the engine, and what it knows about hosts."""
 
-    def __init__(self, lock: RankedLock, *, per_host: int, spacing_s: float) -> None:
+    def __init__(
+        self,
+        lock: RankedLock,
+        *,
+        per_host: int,
+        spacing_s: float,
+        rng: random.Random | None = None,
+    ) -> None:
         self._lock = lock
         # guarded by SCHEDULE
         self._hosts = HostLanes(per_host, round(spacing_s * 1000))
+        self._health = Health(rng or random.Random())
         self._delayed: list[tuple[int, int, Job]] = []
         self._ticket = itertools.count()
         self._keys: dict[Lane, set[int]] = {lane: set() for lane in Lane}
         self._running: dict[Lane, int] = dict.fromkeys(Lane, 0)
+
+    # --- work --------------------------------------------------------------------------
 
     def add(self, jobs: Iterable[Job]) -> int:
         """Queue jobs that are not queued, delayed or running; return how many were taken."""
@@ -47,9 +63,12 @@ class Schedule:
             while self._delayed and self._delayed[0][0] <= now:
                 _, _, job = heapq.heappop(self._delayed)
                 self._hosts.add(lane_of(job), host_of(url_of(job)), job)
+            if self._health.network_down and any(self._running.values()):
+                return None  # one job finds out whether it is up again
             job_or_none = self._hosts.take(lane, now)
             if job_or_none is not None:
                 self._running[lane] += 1
+                self._health.begin(host_of(url_of(job_or_none)), now)
             return job_or_none
 
     def done(self, job: Job) -> None:
@@ -68,24 +87,127 @@ class Schedule:
             self._hosts.done(host_of(url_of(job)))
             heapq.heappush(self._delayed, (at, next(self._ticket), next_job))
 
-    def defer_host(self, host: str, until: int) -> None:
-        """Start nothing at ``host`` before ``until``."""
-        with self._lock:
-            self._hosts.defer(host, until)
-
     def drain(self) -> None:
         """Drop everything that has not begun; the catalogue still knows it."""
         with self._lock:
             waiting = self._hosts.drain() + [job for _, _, job in self._delayed]
             self._delayed.clear()
-            for job in waiting:
-                lane, key = key_of(job)
-                self._keys[lane].discard(key)
+            self._forget(waiting)
 
-    def set_per_host(self, per_host: int) -> None:
-        """Change how many jobs of one host may run at once."""
+    # --- hosts -------------------------------------------------------------------------
+
+    def judge(self, job: Job, failure: Failure, now: int) -> Judgement:
+        """Say what the failure of a running job is to be taken for; see :class:`Health`."""
         with self._lock:
-            self._hosts.per_host = per_host
+            return self._health.judge(host_of(url_of(job)), failure, now)
+
+    def may_open(self, job: Job, now: int, active: int) -> bool:
+        """Return whether the breaker of one more feed may open; see :class:`Health`."""
+        with self._lock:
+            return self._health.may_open(host_of(url_of(job)), now, active)
+
+    def observe(
+        self,
+        job: Job,
+        verdict: Verdict | None,
+        failure: Failure | None,
+        now: int,
+        *,
+        retry: bool = False,
+        opened: bool = False,
+    ) -> HostChange | None:
+        """Take in how a job ended, before :meth:`done` or :meth:`again`; see :class:`Health`."""
+        with self._lock:
+            change = self._health.observe(
+                host_of(url_of(job)),
+                job.feed.id,
+                verdict,
+                now,
+                kind=failure.kind if failure is not None else None,
+                retry=retry,
+                opened=opened,
+            )
+            if change is not None:
+                self._gate(change.host, change.health)
+            return change
+
+    def restore_host(self, host: str, health: HostHealth, not_before: int | None) -> None:
+        """Take over what an earlier process knew of ``host``."""
+        with self._lock:
+            if health.breaker is not BreakerState.CLOSED:
+                self._health.restore(host, health)
+                self._gate(host, health)
+            if not_before is not None:
+                self._hosts.defer(host, not_before)
+
+    def defer_host(self, host: str, until: int) -> None:
+        """Start nothing at ``host`` before ``until``."""
+        with self._lock:
+            self._hosts.defer(host, until)
+
+    def release_host(self, host: str) -> None:
+        """Forget what is known of ``host``: it is asked like any other."""
+        with self._lock:
+            self._health.forget(host)
+            self._hosts.release(host)
+
+    def told_hosts(self, now: int) -> dict[str, int]:
+        """Return the hosts that told us to wait, and until when in UTC milliseconds."""
+        with self._lock:
+            return self._hosts.told(now)
+
+    def blocked_until(self, host: str) -> int:
+        """Return until when ``host`` waits, in UTC milliseconds; it may be past."""
+        with self._lock:
+            return self._hosts.held_until(host)
+
+    def evict(self, host: str) -> list[Job]:
+        """Take the jobs that wait for ``host`` out and return them."""
+        with self._lock:
+            jobs = self._hosts.evict(host)
+            self._forget(jobs)
+            return jobs
+
+    def open_hosts(self) -> dict[str, HostHealth]:
+        """Return the hosts whose breaker is not closed."""
+        with self._lock:
+            return self._health.open_hosts()
+
+    @property
+    def is_network_down(self) -> bool:
+        """Whether our own network was judged down and nobody answered since."""
+        with self._lock:
+            return self._health.network_down
+
+    @property
+    def per_host(self) -> int:
+        """How many jobs of one host may run at once."""
+        with self._lock:
+            return self._hosts.per_host
+
+    def set_politeness(
+        self, *, per_host: int | None = None, spacing_s: float | None = None
+    ) -> None:
+        """Change how many jobs of one host run at once, and the time between their starts."""
+        with self._lock:
+            if per_host is not None:
+                self._hosts.per_host = per_host
+            if spacing_s is not None:
+                self._hosts.spacing_ms = round(spacing_s * 1000)
+
+    def shift(self, by: int) -> None:
+        """Move all times by so many milliseconds: the clock was set by that."""
+        with self._lock:
+            self._hosts.shift(by)
+            self._health.shift(by)
+            self._delayed = [(at + by, ticket, job) for at, ticket, job in self._delayed]
+
+    # --- how it stands -----------------------------------------------------------------
+
+    def upcoming(self, lane: Lane, most: int) -> list[Job]:
+        """Return the jobs of ``lane`` that start next."""
+        with self._lock:
+            return self._hosts.upcoming(lane, most)
 
     def keys(self, lane: Lane) -> frozenset[int]:
         """Return the feeds or episodes that are queued, delayed or running."""
@@ -118,3 +240,14 @@ class Schedule:
             times = [self._delayed[0][0]] if self._delayed else []
             wake = self._hosts.next_wake()
             return min([*times, wake]) if wake is not None else (times[0] if times else None)
+
+    def _gate(self, host: str, health: HostHealth) -> None:
+        if health.breaker is BreakerState.CLOSED:
+            self._hosts.reopen(host)
+        else:
+            self._hosts.probe_at(host, health.open_until or 0)
+
+    def _forget(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
+            lane, key = key_of(job)
+            self._keys[lane].discard(key)

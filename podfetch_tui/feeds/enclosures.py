@@ -37,6 +37,14 @@ _VOLATILE = frozenset(
 """Query parts, lower case, that change while the file stays the same. Single letters are
 not among them: at one host they count, at another they are the episode."""
 
+_SIGNATURES = frozenset(
+    {
+        "awsaccesskeyid", "exp", "expires", "hdnea", "hdnts", "hmac", "key-pair-id", "policy",
+        "sig", "signature", "tk", "token",
+    }
+)  # fmt: skip
+"""Query parts, lower case, with which a host lets a URL expire."""
+
 _HOST = re.compile(r"(?i)(?!redirect\.)(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?")
 _SCHEME = re.compile(r"(?i)https?(?::|%3a)(?:/|%2f)*")
 _MOST_PREFIXES = 10
@@ -66,6 +74,13 @@ def normalise_enclosure(url: str) -> str:
     query = _steady(query) if query and not _SCHEME.match(query) else ""
     path = path.replace(" ", "%20")
     return f"http://{host}/{path}?{query}" if query else f"http://{host}/{path}"
+
+
+def may_expire(url: str) -> bool:
+    """Say whether a URL carries a signature, so that a refusal may mean that it is too old."""
+    query = url.partition("#")[0].partition("?")[2]
+    names = [part.partition("=")[0].lower() for part in query.split("&")]
+    return any(name in _SIGNATURES or name.startswith(("x-amz-", "x-goog-")) for name in names)
 
 
 def _plain_host(host: str) -> str:

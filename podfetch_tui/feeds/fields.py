@@ -7,69 +7,56 @@ construction. Must not know how a document was parsed.
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from unicodedata import is_normalized
-from urllib.parse import urljoin
+
+from msgspec.structs import replace
 
 from podfetch_tui.feeds.dates import moment
-from podfetch_tui.model.document import Enclosure, FeedDocument, Item
-from podfetch_tui.model.text import clean
-
-Attributes = Mapping[str, str]
-"""Attributes of one ``enclosure``, ``link`` or ``media:content``."""
+from podfetch_tui.feeds.extras import Found, Gathered, gather, words
+from podfetch_tui.feeds.files import Attributes, enclosures, linked
+from podfetch_tui.feeds.texts import WEB, duration, line, trimmed_guid, web_url
+from podfetch_tui.model.document import FeedDocument, Item
 
 LONGEST_TEXT = 65_536
 """Bytes kept of a description."""
-_LONGEST_GUID = 2_048
-_LONGEST_URL = 8_192
 _LONGEST_TTL_MIN = 30 * 24 * 60
-_LONGEST_DURATION_S = 30 * 86_400.0
 NO_ITEM = dict.fromkeys(
     (
         *("guid", "permalink", "title", "media_title", "itunes_title", "link"),
         *("published", "updated", "created", "author", "duration", "season", "number"),
         *("episode_type", "explicit", "image", "description", "content"),
         *("itunes_summary", "media_description", "enclosure", "media"),
+        *("thumbnail", "subtitle", "keywords", "block"),
     ),
     "",
 )
 """An item of which nothing was found: copy it and fill in raw texts."""
 
+OLDER_PAGES = ("next", "prev-archive")
+"""Relations of links to the page with older items (RFC 5005), the first one first."""
+
 NO_CHANNEL = dict.fromkeys(
     (
         *("title", "link", "author", "editor", "language", "image", "itunes_image", "logo"),
-        *("ttl", "new_feed_url", "next", "complete", "description", "content"),
-        *("itunes_summary", "media_description"),
+        *("ttl", "new_feed_url", "complete", "description", "content", *OLDER_PAGES),
+        *("itunes_summary", "media_description", "keywords", "block"),
     ),
     "",
 )
 """A channel of which nothing was found."""
 
 _OTHER_DESCRIPTIONS = ("content", "itunes_summary", "media_description")
-_WEB = ("http://", "https://")
-_EXTRA_SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)/+")
 _EXPLICIT = {
     "yes": "yes", "true": "yes", "explicit": "yes", "no": "no", "false": "no", "clean": "no"
 }  # fmt: skip
-_INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]"
-)
-_C1 = re.compile("[\x80-\x9f]")
-_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{2}")
-_WINDOWS_1252 = {
-    code: bytes((code,)).decode("windows-1252")
-    for code in range(0x80, 0xA0)
-    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
-}
 
 
 def make_item(
     found: dict[str, str],
-    enclosures: Sequence[Attributes],
+    own: Sequence[Attributes],
     media: Sequence[Attributes],
+    more: Found,
     *,
     base: str,
 ) -> Item:
@@ -78,8 +65,10 @@ def make_item(
     Args:
         found: Raw text of every slot of :data:`NO_ITEM`; ``permalink`` = ``false`` when
             the GUID says that it is no link.
-        enclosures: Attributes of the enclosures, in document order.
-        media: Attributes of ``media:content``; they count where no enclosure does.
+        own: Attributes of the enclosures, in document order.
+        media: Attributes of ``media:content`` outside of groups; they count where no
+            enclosure does.
+        more: The structured elements, in document order.
         base: URL that relative URLs are resolved against.
     """
     title = line(found["title"], 500)
@@ -87,42 +76,81 @@ def make_item(
         title = line(found["media_title"], 500) or line(found["itunes_title"], 500)
     guid = trimmed_guid(found["guid"])
     link = found["link"]
-    if not link and found["permalink"] != "false" and guid.startswith(_WEB):
+    if not link and found["permalink"] != "false" and guid.startswith(WEB):
         link = guid
     published = moment(found["published"])
     if published is None:
         published = moment(found["updated"].strip() or found["created"])
-    image, number, season = found["image"], found["number"], found["season"]
-    return Item(
+    image, number, season = found["image"] or found["thumbnail"], found["number"], found["season"]
+    files, summary, subtitle = enclosures(own, base), _description(found), found["subtitle"]
+    item = Item(
         guid=guid,
         title=title,
         link=link and web_url(link, base),
         published=published,
-        enclosures=_enclosures(enclosures, base) or (_media(media, base) if media else ()),
+        enclosures=files or linked(link, base),
         duration_s=duration(found["duration"]),
         season=season and _word(season),
         number=number and _word(number),
         episode_type=_word(found["episode_type"]).lower(),
         author=_author(found["author"]),
-        summary=_description(found),
+        summary=summary,
         image_url=image and web_url(image, base),
         explicit=_EXPLICIT.get(found["explicit"]) or _explicit(found["explicit"]),
+    )
+    if subtitle and subtitle.strip() in summary:
+        subtitle = ""
+    keywords, block = found["keywords"], found["block"]
+    if more or media:
+        gathered = gather(
+            more,
+            base,
+            contents=media,
+            enclosures=files,
+            subtitle=subtitle,
+            keywords=keywords,
+            block=block,
+        )
+        return _with_more(item, gathered)
+    if subtitle or keywords or (block and block != "no"):
+        return replace(item, extras=words(subtitle, keywords, block))
+    return item
+
+
+def _with_more(item: Item, gathered: Gathered) -> Item:
+    """Add what only some feeds say."""
+    return replace(
+        item,
+        enclosures=gathered.files or item.enclosures,
+        season=item.season or gathered.season,
+        number=item.number or gathered.number,
+        transcripts=gathered.transcripts,
+        chapters_url=gathered.chapters_url,
+        chapters_type=gathered.chapters_type,
+        extras=gathered.extras,
     )
 
 
 def make_document(
-    found: dict[str, str], items: Sequence[Item], *, base: str, parser: str, defect: str = ""
+    found: dict[str, str],
+    items: Sequence[Item],
+    more: Found,
+    *,
+    base: str,
+    parser: str,
+    defect: str = "",
 ) -> FeedDocument:
     """Make a document of its items and the raw texts of its channel's elements.
 
     Args:
-        found: Raw text of every slot of :data:`NO_CHANNEL`; ``next`` is the link to the
-            next page (RFC 5005).
+        found: Raw text of every slot of :data:`NO_CHANNEL`.
         items: The items, in document order.
+        more: The channel's structured elements, in document order.
         base: URL that relative URLs are resolved against.
         parser: ``fast`` or ``tolerant``.
         defect: What had to be forgiven.
     """
+    gathered = gather(more, base, keywords=found["keywords"], block=found["block"])
     return FeedDocument(
         title=line(found["title"], 500),
         link=web_url(found["link"], base),
@@ -132,90 +160,15 @@ def make_document(
         image_url=web_url(found["itunes_image"] or found["image"] or found["logo"], base),
         ttl_s=_ttl(found["ttl"]),
         new_feed_url=web_url(found["new_feed_url"], base),
-        next_url=web_url(found["next"], base),
+        next_url=web_url(next(filter(None, map(found.get, OLDER_PAGES)), ""), base),
         complete=found["complete"].strip().lower() in ("yes", "true"),
+        skip_hours=gathered.skip_hours,
+        skip_days=gathered.skip_days,
+        extras=gathered.extras,
         items=tuple(items),
         parser=parser,
         defect=defect,
     )
-
-
-def line(text: str, limit: int) -> str:
-    """Return ``text`` repaired and cleaned as one line (``model.text.clean``)."""
-    if len(text) > limit or not text.isprintable():
-        return clean(repaired(text), limit)
-    if not text.isascii():
-        text = repaired(text)
-        if _MARKS.search(text) or not is_normalized("NFC", text):
-            return clean(text, limit)
-    return " ".join(text.split()) if "  " in text else text.strip()
-
-
-def repaired(text: str) -> str:
-    """Undo UTF-8 that was read as Latin-1, and Windows-1252 that was called Latin-1.
-
-    feedparser does the same to every text it reads.
-    """
-    if text.isascii():
-        return text
-    try:
-        text = text.encode("iso-8859-1").decode("utf-8")
-    except UnicodeError:
-        pass  # the text is what it seems to be
-    return text.translate(_WINDOWS_1252) if _C1.search(text) else text
-
-
-def trimmed_guid(text: str) -> str:
-    """Return a GUID without surrounding blanks; an absurdly long one as head and digest."""
-    guid = text.strip()
-    if len(guid) <= _LONGEST_GUID and guid.isascii() and ":///" not in guid:
-        return guid
-    guid = _EXTRA_SLASHES.sub(r"\1", repaired(guid))
-    if len(guid) <= _LONGEST_GUID:
-        return guid
-    digest = hashlib.blake2b(guid.encode("utf-8", "replace"), digest_size=16).hexdigest()
-    return f"{guid[: _LONGEST_GUID - 33]}#{digest}"
-
-
-def web_url(text: str, base: str) -> str:
-    """Return ``text`` as an absolute http(s) URL, or an empty text."""
-    url = absolute(text, base)
-    return url if url.startswith(_WEB) or url[:8].lower().startswith(_WEB) else ""
-
-
-def absolute(text: str, base: str) -> str:
-    """Return a trimmed URL, resolved against ``base``; empty when it cannot be one.
-
-    Blanks and letters of any script inside stay as they are: ``net`` quotes what it
-    sends. What could change how a line is shown is dropped.
-    """
-    url = text.strip()
-    if (url[:8] == "https://" or url[:7] == "http://") and url.isprintable():
-        return url if len(url) <= _LONGEST_URL else ""
-    url = _INVISIBLE.sub("", url)
-    if not url or len(url) > _LONGEST_URL:
-        return ""
-    try:
-        return urljoin(base, url)
-    except ValueError:
-        return ""
-
-
-def duration(text: str) -> float | None:
-    """Return the seconds of an ``itunes:duration`` (``3723``, ``62:03``, ``1:02:03``)."""
-    return _duration(text) if len(text) <= 8 else _duration(text.strip()[:20])
-
-
-@lru_cache(maxsize=8192)
-def _duration(text: str) -> float | None:
-    parts = text.split(":")
-    seconds = 0.0
-    try:
-        for part in parts:
-            seconds = seconds * 60 + float(part)
-    except ValueError:
-        return None
-    return seconds if 0 < seconds <= _LONGEST_DURATION_S and len(parts) <= 3 else None
 
 
 def _word(text: str) -> str:
@@ -231,46 +184,6 @@ def _author(text: str) -> str:
 @lru_cache(maxsize=2048)
 def _short_author(text: str) -> str:
     return line(text, 200)
-
-
-def _enclosures(found: Sequence[Attributes], base: str) -> tuple[Enclosure, ...]:
-    """Distinct enclosures in document order."""
-    if len(found) == 1:
-        only = _enclosure(found[0], base)
-        return () if only is None else (only,)
-    distinct: dict[str, Enclosure] = {}
-    for attributes in found:
-        enclosure = _enclosure(attributes, base)
-        if enclosure is not None:
-            distinct.setdefault(enclosure.url, enclosure)
-    return tuple(distinct.values())
-
-
-def _enclosure(attributes: Attributes, base: str) -> Enclosure | None:
-    if "url" not in attributes:
-        attributes = {name.lower(): value for name, value in attributes.items()}
-    get = attributes.get
-    url = absolute(get("url") or get("uri") or get("href") or "", base)
-    if not url:
-        return None
-    media_type = get("type", "")
-    if media_type != "audio/mpeg":
-        media_type = line(media_type.partition(";")[0].lower(), 100)
-    length = (get("length") or get("fileSize") or get("filesize") or "").strip()
-    size = int(length) if length.isdecimal() and len(length) <= 15 else 0
-    return Enclosure(url, media_type, size if size > 1 else None)
-
-
-def _media(found: Sequence[Attributes], base: str) -> tuple[Enclosure, ...]:
-    """Audio and video of ``media:content``, for feeds that know no other enclosure."""
-    return _enclosures([one for one in found if _is_audio_or_video(one)], base)
-
-
-def _is_audio_or_video(attributes: Attributes) -> bool:
-    return (
-        attributes.get("type", "").lower().startswith(("audio/", "video/"))
-        or attributes.get("medium", "").lower() in ("audio", "video")
-    ) and bool(attributes.get("url"))
 
 
 def _description(found: dict[str, str]) -> str:

@@ -16,28 +16,35 @@ from podfetch_tui.model.episode import Draft, Identified, KnownFeed
 
 __all__ = ["drafts", "identify", "normalise_enclosure"]
 
+_OLDEST = 100
+"""So many of a document may be about to fall out of it."""
 _FEW_ITEMS = 20
 """A feed with no more items than this may well exchange them all."""
 
 
-def identify(document: FeedDocument, known: KnownFeed) -> Identified:
+def identify(document: FeedDocument, known: KnownFeed, *, whole: bool = True) -> Identified:
     """Say which episodes of ``document`` are new and which are known.
 
     Args:
         document: What the poll brought.
         known: All episodes and keys of the feed.
+        whole: The document begins where the feed begins; a part of its back-catalogue may
+            well have nothing in common with what is known.
     """
     listed = drafts(document)
     without = sum(not item.enclosures for item in document.items)
-    if _is_replaced(listed, known):
+    if whole and _is_replaced(listed, known):
         return Identified(without_enclosure=without, replaced=True)
     matching = Matching(listed, known)
     new = matching.new()
     return Identified(
         new=new,
         updates=matching.updates(),
+        details=matching.rich(),
         aliases=matching.aliases(document),
         known=len(listed) - len(new),
+        oldest=matching.oldest(_OLDEST),
+        gone=matching.gone(),
         without_enclosure=without,
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
-from heapq import nlargest
+from heapq import nlargest, nsmallest
 
 from podfetch_tui.feeds.keys import COPY, ENCLOSURE, GUID, LINK, PAIR, key_texts
 from podfetch_tui.feeds.likeness import (
@@ -25,8 +25,15 @@ from podfetch_tui.feeds.likeness import (
     says_something_new,
     title_key,
 )
-from podfetch_tui.model.document import FeedDocument
-from podfetch_tui.model.episode import Alias, Draft, EpisodeUpdate, KnownEpisode, KnownFeed
+from podfetch_tui.model.document import FeedDocument, Item
+from podfetch_tui.model.episode import (
+    Alias,
+    Draft,
+    EpisodeUpdate,
+    KnownEpisode,
+    KnownFeed,
+    Listed,
+)
 
 TITLE = "title"
 """A GUID that several items share, and an equal title."""
@@ -39,8 +46,11 @@ _FEW_MOVES = 3
 """Fewer items with new GUIDs are no migration."""
 _MOST_KEYS = 64
 """Keys an episode can have: a feed with new URLs at every poll must not fill the disk."""
+_LATEST = 20
+"""Known episodes whose details are looked at again at each poll."""
 _BACK_CATALOGUE_MS = 7 * DAY_MS
 
+_NOBODY = (None, "")
 _Found = list[tuple[int, int, str]]
 """Index of a draft, id of an episode, why they are one."""
 _Newest = list[tuple[int, int]]
@@ -83,6 +93,36 @@ class Matching:
             for index, (episode_id, _) in sorted(self._matched.items())
             if says_something_new(self._listed[index], self._episodes[episode_id])
         )
+
+    def oldest(self, most: int) -> tuple[Listed, ...]:
+        """Return the oldest drafts of the document, the very oldest first.
+
+        Where dates are missing, the place counts: feeds list their newest item first.
+        """
+        order = nsmallest(
+            min(most, len(self._listed) // 2),
+            range(len(self._listed)),
+            key=lambda index: (self._published(index), -index),
+        )
+        return tuple(
+            Listed(self._listed[index], self._matched.get(index, _NOBODY)[0]) for index in order
+        )
+
+    def gone(self) -> int:
+        """Return how many known episodes the document does not list."""
+        return len(self._episodes) - len(self._claimed)
+
+    def rich(self) -> tuple[EpisodeUpdate, ...]:
+        """Return the newest matched drafts with people, transcripts or chapters.
+
+        These are often added in the days after publication, when nothing else changes.
+        """
+        rich = [
+            EpisodeUpdate(episode_id=episode_id, draft=self._listed[index])
+            for index, (episode_id, _) in sorted(self._matched.items())
+            if _is_rich(self._listed[index].item)
+        ]
+        return tuple(nlargest(_LATEST, rich, key=lambda one: one.draft.item.published or 0))
 
     def aliases(self, document: FeedDocument) -> tuple[Alias, ...]:
         """Return the keys under which matched episodes were not known yet."""
@@ -247,6 +287,10 @@ class Matching:
             if index not in self._matched and episode_id not in self._claimed:
                 self._matched[index] = episode_id, reason
                 self._claimed.add(episode_id)
+
+
+def _is_rich(item: Item) -> bool:
+    return item.extras is not None or bool(item.transcripts or item.chapters_url)
 
 
 def _newest_but(episode_id: int, newest: _Newest) -> int:

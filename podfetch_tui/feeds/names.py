@@ -29,8 +29,13 @@ _VOCABULARIES = {
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://purl.org/dc/terms/": "dcterms",
     "http://www.w3.org/1999/xhtml": "xhtml",
+    "https://podcastindex.org/namespace/1.0": "podcast",
+    "http://podcastindex.org/namespace/1.0": "podcast",
+    "https://github.com/podcastindex-org/podcast-namespace/blob/main/docs/1.0.md": "podcast",
+    "http://podlove.org/simple-chapters": "psc",
+    "https://podlove.org/simple-chapters": "psc",
 }
-_PREFIXES = frozenset({"itunes", "media", "content", "dc", "dcterms"})
+KNOWN_PREFIXES = frozenset({"itunes", "media", "content", "dc", "dcterms", "podcast", "psc"})
 
 ITEM_SLOTS: dict[tuple[str, str], str] = {
     ("", "item"): "item",
@@ -69,8 +74,26 @@ ITEM_SLOTS: dict[tuple[str, str], str] = {
     ("itunes", "episodetype"): "episode_type",
     ("itunes", "explicit"): "explicit",
     ("itunes", "image"): "image",
+    ("itunes", "subtitle"): "subtitle",
+    ("itunes", "keywords"): "keywords",
+    ("itunes", "block"): "block",
+    ("media", "thumbnail"): "thumbnail",
+    ("media", "group"): "media:group",
+    ("media", "credit"): "media:credit",
+    ("podcast", "transcript"): "podcast:transcript",
+    ("podcast", "chapters"): "podcast:chapters",
+    ("podcast", "season"): "podcast:season",
+    ("podcast", "episode"): "podcast:episode",
+    ("podcast", "alternateenclosure"): "podcast:alternateenclosure",
+    ("podcast", "person"): "podcast:person",
+    ("podcast", "funding"): "podcast:funding",
+    ("podcast", "location"): "podcast:location",
+    ("podcast", "license"): "podcast:license",
+    ("podcast", "txt"): "podcast:txt",
+    ("psc", "chapters"): "psc:chapters",
 }
-"""What is kept of an item or entry; the values are keys of ``fields.make_item``."""
+"""What is kept of an item or entry; the values are keys of ``fields.make_item``, or with a
+colon elements for ``extras``."""
 
 CHANNEL_SLOTS: dict[tuple[str, str], str] = {
     ("", "item"): "item",
@@ -92,14 +115,34 @@ CHANNEL_SLOTS: dict[tuple[str, str], str] = {
     ("", "ttl"): "ttl",
     ("itunes", "new-feed-url"): "new_feed_url",
     ("itunes", "complete"): "complete",
+    ("itunes", "keywords"): "keywords",
+    ("itunes", "block"): "block",
+    ("itunes", "owner"): "itunes:owner",
+    ("itunes", "category"): "itunes:category",
+    ("itunes", "type"): "itunes:type",
+    ("itunes", "explicit"): "itunes:explicit",
+    ("", "copyright"): "rss:copyright",
+    ("", "rights"): "rss:copyright",
+    ("", "generator"): "rss:generator",
+    ("", "skiphours"): "rss:skiphours",
+    ("", "skipdays"): "rss:skipdays",
+    ("podcast", "guid"): "podcast:guid",
+    ("podcast", "medium"): "podcast:medium",
+    ("podcast", "locked"): "podcast:locked",
+    ("podcast", "person"): "podcast:person",
+    ("podcast", "funding"): "podcast:funding",
+    ("podcast", "location"): "podcast:location",
+    ("podcast", "license"): "podcast:license",
+    ("podcast", "txt"): "podcast:txt",
 }
-"""What is kept of a channel; the values are keys of ``fields.make_document``."""
+"""What is kept of a channel; the values are keys of ``fields.make_document``, or with a
+colon elements for ``extras``."""
 
 IGNORED = "-"
 """The slot of everything else."""
 
-TEXT_SLOTS = frozenset(ITEM_SLOTS.values()) - {
-    *("item", "title", "link", "enclosure", "media", "image")
+TEXT_SLOTS = frozenset(slot for slot in ITEM_SLOTS.values() if ":" not in slot) - {
+    *("item", "title", "link", "enclosure", "media", "image", "thumbnail")
 }
 """Slots of an item of which nothing but the text counts."""
 
@@ -116,5 +159,10 @@ def vocabulary(tag: str, prefix_of: Callable[[str], str]) -> tuple[str, str]:
     known = _VOCABULARIES.get(uri.lower())
     if known is None:
         prefix = prefix_of(uri).lower()
-        known = prefix if not prefix or prefix in _PREFIXES else "?"
+        known = prefix if not prefix or prefix in KNOWN_PREFIXES else "?"
     return known, local.lower()
+
+
+def vocabulary_of(uri: str) -> str:
+    """Return the vocabulary of a namespace, or an empty text for none of those with prefixes."""
+    return _VOCABULARIES.get(uri.lower(), "")

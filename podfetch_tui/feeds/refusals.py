@@ -9,6 +9,7 @@ body as evidence; must not parse anything for its content.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 from xml.parsers import expat
 
 from podfetch_tui.model.errors import Failure, Kind
@@ -16,9 +17,10 @@ from podfetch_tui.model.text import clean
 
 _DEEPEST = 64
 _MOST_ATTRIBUTES = 256
+_JUNK = expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]
 _OWN_ENTITIES = "a document type with declarations of its own"
 
-_FEED_ROOT = re.compile(r"(?i)<(?:[a-z_][\w.-]*:)?(?:rss|feed|rdf|channel)(?=[\s>/])")
+FEED_ROOT = re.compile(r"(?i)<(?:[a-z_][\w.-]*:)?(?:rss|feed|rdf|channel)(?=[\s>/])")
 _PAGE_ROOTS = frozenset({"html", "head", "body", "script", "meta", "title"})
 _DOCTYPE = re.compile(r"""(?i)<!doctype(?:[^>"'\[]|"[^"]*"|'[^']*')*""")
 _ENTITY = re.compile(r"(?i)<!entity")
@@ -42,28 +44,38 @@ def refuse_no_feed(text: str, body: bytes) -> None:
         raise Failure(Kind.NOT_A_FEED, "a web page instead of a feed", evidence=body)
     if element[1].lower() == "opml":
         raise Failure(Kind.NOT_A_FEED, "an OPML list instead of a feed", evidence=body)
-    if _FEED_ROOT.search(text, element.start()) is None:
+    if FEED_ROOT.search(text, element.start()) is None:
         raise Failure(Kind.NOT_A_FEED, "an XML document, but no feed", evidence=body)
 
 
-def refuse_dangerous(text: str, body: bytes) -> str:
-    """Raise when parsing ``text`` could cost more than it is worth.
+class Checked(NamedTuple):
+    """What a first look at a document tells."""
 
-    Returns:
-        What is not well-formed about it; empty when nothing is.
+    problem: str
+    """What is not well-formed about it; empty when nothing is."""
+    text: str
+    """The document; the first of several that stand one after the other."""
+
+
+def refuse_dangerous(text: str, body: bytes) -> Checked:
+    """Raise when parsing ``text`` could cost more than it is worth; else look at it.
 
     Raises:
         Failure: ``DTD_REFUSED``, or ``BAD_XML`` for absurd nesting or attributes.
     """
     _refuse_entities(text, body)
     guard = _Guard(body)
+    encoded = text.encode("utf-8")
     try:
-        guard.parser.Parse(text.encode("utf-8"), True)
+        guard.parser.Parse(encoded, True)
     except expat.ExpatError as error:
-        return clean(str(error), 120)
+        first = encoded[: guard.parser.ErrorByteIndex].decode("utf-8", "ignore")
+        if error.code == _JUNK and FEED_ROOT.search(first):
+            return Checked("something stands behind the document", first)
+        return Checked(clean(str(error), 120), text)
     finally:
         guard.release()
-    return ""
+    return Checked("", text)
 
 
 def _first_element(text: str) -> re.Match[str] | None:

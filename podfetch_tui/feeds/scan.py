@@ -1,10 +1,11 @@
 """The fast path: well-formed RSS 2.0 and Atom in one pass of expat.
 
-Runs in the engine's workers, so it must stay small in time and memory whatever the
-bytes are: only bodies that pass :func:`is_eligible` are looked at, there is no DTD and
-hence no entity to expand, nothing is ever fetched, and expat keeps nothing between two
-documents (``docs/decisions/0001-fast-path-parser.md``). Whatever is not plainly a feed
-is left to the tolerant parser in the sandbox. Must not import feedparser.
+Runs in children of its own that all feeds share (``docs/decisions/0004-parser-children.md``),
+so it must stay small in time and memory whatever the bytes are: only bodies that pass
+:func:`is_eligible` are looked at, there is no DTD and hence no entity to expand, nothing is
+ever fetched, and expat keeps nothing between two documents
+(``docs/decisions/0001-fast-path-parser.md``). Whatever is not plainly a feed is left to the
+tolerant parser. Must not import feedparser.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from xml.etree import ElementTree
 
 from podfetch_tui.feeds.tree import Declined, read_document
 from podfetch_tui.model.document import FeedDocument
+from podfetch_tui.model.sandboxed import ParseParams, Scanned
 
 LARGEST_BODY = 2 * 1024 * 1024
 """Bytes; longer bodies are parsed in the sandbox."""
 MOST_TAGS = 200_000
+MOST_TAGS_IN_SANDBOX = 1_000_000
+"""A tree of these takes some 200 MB."""
 _MANY_TAGS = 20_000
 """Above this many, what the tree builder is slow at is looked for first: a text in very many
 pieces takes it quadratic time, and a long namespace is copied for every name in it."""
@@ -40,8 +44,21 @@ def scan(body: bytes, *, url: str, max_items: int) -> FeedDocument | None:
         url: Where it came from; relative URLs are resolved against it.
         max_items: Items beyond this many are dropped.
     """
-    if not is_eligible(body):
+    return _read(body, url=url, max_items=max_items) if is_eligible(body) else None
+
+
+def scan_large(body: bytes, *, url: str, max_items: int) -> FeedDocument | None:
+    """Parse a document that is well-formed UTF-8 but too large for :func:`scan`.
+
+    For the sandbox, where time and memory have limits of their own; the caller has made sure
+    that no document type declares anything.
+    """
+    if body.count(b"<") > MOST_TAGS_IN_SANDBOX or not _is_quickly_built(body):
         return None
+    return _read(body, url=url, max_items=max_items)
+
+
+def _read(body: bytes, *, url: str, max_items: int) -> FeedDocument | None:
     parser = ElementTree.XMLParser()
     try:
         parser.feed(body)
@@ -51,6 +68,11 @@ def scan(body: bytes, *, url: str, max_items: int) -> FeedDocument | None:
         return None
 
 
+def scan_feed(body: bytes, params: ParseParams) -> Scanned:
+    """Run :func:`scan` as a task of the sandbox."""
+    return Scanned(scan(body, url=params.url, max_items=params.max_items))
+
+
 def is_eligible(body: bytes) -> bool:
     """Return whether the fast path may look at ``body`` (DESIGN: section 8)."""
     if len(body) > LARGEST_BODY or not _has_plain_prolog(body) or _has_long_run(body):
@@ -58,11 +80,11 @@ def is_eligible(body: bytes) -> bool:
     tags = body.count(b"<") if len(body) > _MANY_TAGS else 0
     if tags <= _MANY_TAGS:
         return True
-    return (
-        tags <= MOST_TAGS
-        and body.count(b"<!--") <= _MANY_TAGS
-        and _LONG_NAMESPACE.search(body) is None
-    )
+    return tags <= MOST_TAGS and _is_quickly_built(body)
+
+
+def _is_quickly_built(body: bytes) -> bool:
+    return body.count(b"<!--") <= _MANY_TAGS and _LONG_NAMESPACE.search(body) is None
 
 
 def _has_long_run(body: bytes) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element
 
-from podfetch_tui.feeds.fields import NO_CHANNEL, NO_ITEM, Attributes, make_document, make_item
+from podfetch_tui.feeds.fields import NO_CHANNEL, NO_ITEM, OLDER_PAGES, make_document, make_item
+from podfetch_tui.feeds.files import Attributes
 from podfetch_tui.feeds.names import (
     ATOM_FEED,
     ATOM_NAMESPACE,
@@ -49,6 +50,7 @@ def read_document(root: Element, body: bytes, *, url: str, max_items: int) -> Fe
     channel = root if is_atom else reader.channel(root)
     found = NO_CHANNEL.copy()
     items: list[Item] = []
+    more: list[tuple[str, Element]] = []
     reader.note_base(root, channel)
     slots: dict[str, str] = {}
     for child in channel:
@@ -57,13 +59,16 @@ def read_document(root: Element, body: bytes, *, url: str, max_items: int) -> Fe
         if slot == "item":
             if len(items) < max_items:
                 items.append(reader.item(child))
+        elif ":" in slot:
+            more.append((slot, child))
+            _check_depth(child)
         elif slot != IGNORED:
             reader.channel_child(child, slot, found, is_atom)
         else:
             _check_depth(child)
     if not items and not found["title"].strip():
         raise Declined
-    return make_document(found, items, base=url, parser="fast")
+    return make_document(found, items, more, base=url, parser="fast")
 
 
 class _Reader:
@@ -124,10 +129,13 @@ class _Reader:
             _check_depth(child)
             found[slot] = self._inner(child, "url" if slot == "image" else "name")
         elif slot == "itunes_image":
-            found[slot] = child.get("href") or child.get("url") or ""
+            found[slot] = _address(slot, child)
         elif slot == "link" and "href" in child.attrib:
-            target = {"next": "next", "page": "link"}.get(_relation(child), IGNORED)
-            found[target] = child.attrib["href"]
+            relation = _relation(child)
+            if relation == "page":
+                found["link"] = child.attrib["href"]
+            elif relation in OLDER_PAGES:
+                found[relation] = found[relation] or child.attrib["href"]
         else:
             found[slot] = _kept(slot, found[slot], _text(slot, child))
 
@@ -136,6 +144,7 @@ class _Reader:
         found = NO_ITEM.copy()
         enclosures: list[Attributes] = []
         media: list[Attributes] = []
+        more: list[tuple[str, Element]] = []
         texts = self._texts
         for child in element:
             slot = texts.get(child.tag)
@@ -144,12 +153,12 @@ class _Reader:
                 if text:
                     found[slot] = _kept(slot, found[slot], text) if found[slot] else text
             else:
-                self._item_child(child, found, enclosures, media)
+                self._item_child(child, found, enclosures, media, more)
         if element.attrib:
             self.note_base(element)
         if self._has_base or not found["link"]:
             self._note_permalink(element, found)
-        return make_item(found, enclosures, media, base=self._url)
+        return make_item(found, enclosures, media, more, base=self._url)
 
     def _item_child(
         self,
@@ -157,34 +166,63 @@ class _Reader:
         found: dict[str, str],
         enclosures: list[Attributes],
         media: list[Attributes],
+        more: list[tuple[str, Element]],
     ) -> None:
         """A child of an item by its attributes, with children, or met for the first time."""
         slot = self._slots.get(child.tag) or self._learn(child.tag)
         if slot == "enclosure":
             enclosures.append(child.attrib)
-        elif slot == "image":
-            found["image"] = child.get("href") or child.get("url") or ""
+        elif ":" in slot:
+            more.append((slot, child))
+            if slot == "media:group":
+                self._media(child, found, [])  # its credits are read with it
         elif slot == "media":
             media.append(child.attrib)
+            if len(child):
+                self._media(child, found, more)
+        elif slot == "content" and "src" in child.attrib:
+            media.append({"url": child.attrib["src"], "type": child.get("type", "")})
+        elif slot == "link" and "href" in child.attrib:
+            self._item_link(child, found, enclosures)
+        elif slot in ("image", "thumbnail"):
+            found[slot] = (found[slot] if slot == "thumbnail" else "") or _address(slot, child)
         elif slot == "author" and len(child):
             found["author"] = self._inner(child, "name")
-        elif slot == "link" and "href" in child.attrib:
-            relation = _relation(child)
-            if relation == "enclosure":
-                enclosures.append(child.attrib)
-            elif relation == "page":
-                found["link"] = child.attrib["href"]
         elif slot != IGNORED:
             found[slot] = _kept(slot, found[slot], _text(slot, child))
         if len(child):
             _check_depth(child)
+
+    @staticmethod
+    def _item_link(child: Element, found: dict[str, str], enclosures: list[Attributes]) -> None:
+        relation = _relation(child)
+        if relation == "enclosure":
+            enclosures.append(child.attrib)
+        elif relation == "page":
+            found["link"] = child.attrib["href"]
+
+    def _media(
+        self, group: Element, found: dict[str, str], more: list[tuple[str, Element]]
+    ) -> None:
+        """Take over what a group or content of Media RSS says of the item as a whole."""
+        for child in group:
+            slot = self.slot(child.tag, ITEM_SLOTS)
+            if slot in ("media_title", "media_description"):
+                found[slot] = found[slot] or child.text or ""
+            elif slot == "media:credit":
+                more.append((slot, child))
+            elif slot == "thumbnail":
+                found[slot] = found[slot] or _address(slot, child)
 
     def _learn(self, tag: str) -> str:
         """Remember what the children of items are that have this tag."""
         slot = self._slots[tag] = self.slot(tag, ITEM_SLOTS)
         if slot == "item":
             raise Declined  # an item inside an item
-        if slot in TEXT_SLOTS or (slot in ("title", "link") and not self._is_atom(tag)):
+        if self._is_atom(tag):
+            if slot in TEXT_SLOTS - {"content"}:
+                self._texts[tag] = slot
+        elif slot in TEXT_SLOTS or slot in ("title", "link"):
             self._texts[tag] = slot
         return slot
 
@@ -206,6 +244,12 @@ class _Reader:
         return ""
 
 
+def _address(slot: str, element: Element) -> str:
+    """Where a picture is, whatever way it is said."""
+    text = element.text if slot == "thumbnail" else ""
+    return element.get("href") or element.get("url") or text or ""
+
+
 def _text(slot: str, element: Element) -> str:
     """The text of an element that may hold nothing else."""
     if len(element):
@@ -220,12 +264,14 @@ def _text(slot: str, element: Element) -> str:
 
 
 def _kept(slot: str, before: str, text: str) -> str:
-    """Of two titles the first, of two descriptions the longer, else the last.
+    """Of two titles the first, of two descriptions the longer, all keywords, else the last.
 
     As feedparser does, so that a document gives the same on both ways.
     """
     if slot == "title" and before.strip():
         return before
+    if slot == "keywords" and before.strip():
+        return f"{before}, {text}"
     return before if slot == "description" and len(before) > len(text) else text
 
 

@@ -42,6 +42,11 @@ def frame(snapshot: EngineSnapshot, look: Look) -> list[str]:
     lines = [_poll_line(snapshot), _download_line(snapshot)]
     if snapshot.reason:
         lines.append(f"{'!' if look.ascii_only else '▲'} {clean(snapshot.reason)}")
+    sign = "!" if look.ascii_only else "▲"
+    lines += [
+        f"{sign} {alert.name}: {clean(alert.text)}"
+        for alert in snapshot.alerts[: max(look.rows - 5, 0)]
+    ]
     lines = [fit(line, room) for line in lines]
     left = min(_WORST, max(look.rows - 1, 1)) - 1 - len(lines)
     active = [worker for worker in snapshot.workers if worker.lane == "download"]
@@ -96,7 +101,10 @@ def _failed(number: int) -> str:
 
 
 def _busy(lane: LaneView | None) -> str:
-    return "0/0  " if lane is None else f"{lane.busy}/{lane.limit}".ljust(5)
+    if lane is None:
+        return "0/0  "
+    shown = f"{lane.busy}/{lane.limit}".ljust(5)
+    return f"{shown}  target {lane.target}" if lane.target < lane.limit else shown
 
 
 def _bar_line(worker: WorkerView, look: Look, room: int) -> str:

@@ -18,7 +18,8 @@ _SIGNS = {
     "partial": ("▲", "!"),
     "deferred": ("‖", "="),
 }
-_PLAIN = str.maketrans({"–": "-", "…": "~", "×": "x"})
+_PLAIN = str.maketrans({"–": "-", "…": "~", "×": "x", "“": '"', "”": '"'})
+_TITLE_CHARS = 40
 
 
 def json_line(event: Event) -> str:
@@ -32,6 +33,8 @@ def json_line(event: Event) -> str:
             "family": event.family,
             "code": event.code,
             "text": event.text,
+            "feed_title": event.feed_title or None,
+            "episode_title": event.episode_title or None,
         }
     )
 
@@ -62,14 +65,20 @@ def text_line(event: Event, *, ascii_only: bool = False) -> str:
     noun, _, verb = event.kind.partition("_")
     sign = _SIGNS.get(verb, ("·", "-"))[ascii_only]
     what = event.kind.replace("_", " ")
+    feed = _named(event.feed_id, event.feed_title)
     if noun == "feed" and event.feed_id is not None:
-        what = f"feed {event.feed_id} {verb}"
+        what = f"feed {feed} {verb}"
     elif noun == "episode" and event.episode_id is not None:
-        what = f"episode {event.episode_id} {verb}, feed {event.feed_id}"
-    code = f" ({event.code})" if event.family else ""
+        what = f"episode {_named(event.episode_id, event.episode_title)} {verb}, feed {feed}"
+    is_told = event.family or noun not in ("feed", "episode")
+    code = f" ({event.code})" if event.code and is_told else ""
     text = f": {clean(event.text)}" if event.text else ""
     line = f"{clock(event.at)} {sign} {what}{code}{text}"
     return plain(line) if ascii_only else line
+
+
+def _named(number: int | None, title: str) -> str:
+    return f"{number} “{clean(title, _TITLE_CHARS)}”" if title else str(number)
 
 
 def plain(text: str) -> str:

@@ -86,7 +86,9 @@ def _due_times(client: EngineClient) -> Iterator[str]:
     for _ in range(_MOST_PAGES):
         if after is None:
             return
-        page = client.query(PageRequest(kind="feeds", after=after, limit=_PAGE, state="active"))
+        page = client.query(
+            PageRequest(kind="feeds", after=after, limit=_PAGE, filter="state:active")
+        )
         for row in page.rows:
             if isinstance(due := row.get("next_poll_at"), str):
                 yield due

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from podfetch_tui.media.conclude import clock
 from podfetch_tui.media.containers import media
-from podfetch_tui.model.media import MediaInfo, Sniffed, Validity
+from podfetch_tui.model.media import NO_LENGTH, MediaInfo, Sniffed, Validity
 
 _DECLARED_PART = 0.5
 _DECLARED_S = 60.0
@@ -46,6 +46,9 @@ class Judgement(NamedTuple):
     validity: Validity
     problem: str
     """Why it is not valid; empty when it is."""
+
+
+_ENDLESS = Judgement(Validity.UNVERIFIED, "does not say how long it plays")
 
 
 def judge(
@@ -80,10 +83,30 @@ def judge(
         text = f"plays {clock(length)} where the feed declares {clock(declared_s)}"
         return Judgement(Validity.SUSPECT, text)
     if not length_known:
-        return Judgement(Validity.UNVERIFIED, "the server did not declare its length")
+        return Judgement(Validity.UNVERIFIED, NO_LENGTH)
     if length is None:
-        return Judgement(Validity.UNVERIFIED, "does not say how long it plays")
+        return _ENDLESS
     return Judgement(Validity.VALID, "")
+
+
+def judge_length(size: int, declared: int | None, duration_s: float | None) -> Judgement | None:
+    """Judge a file of unknown length again, by what its host says later.
+
+    Args:
+        size: Bytes we have.
+        declared: Bytes the host declares now; ``None`` when it does not say.
+        duration_s: Seconds it plays, as far as the probe knows.
+
+    Returns:
+        ``None`` when nothing is known that was not known before: fewer bytes than we have are
+        another file (advertisements), and say nothing of this one.
+    """
+    if declared is None or declared < size:
+        return None
+    if declared > size:
+        text = f"has {size:,} of the {declared:,} bytes that its host declares"
+        return Judgement(Validity.SUSPECT, text)
+    return Judgement(Validity.VALID, "") if duration_s is not None else _ENDLESS
 
 
 def named_by_content(sniffed: Sniffed, info: MediaInfo) -> Sniffed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -68,15 +69,30 @@ class EpisodeUpdate(msgspec.Struct, frozen=True, kw_only=True):
     draft: Draft
 
 
+class Listed(NamedTuple):
+    """A draft of a document, and the episode it was known as."""
+
+    draft: Draft
+    episode_id: int | None
+    """``None``: it is new."""
+
+
 class Identified(msgspec.Struct, frozen=True, kw_only=True):
     """What identity says about one document."""
 
     new: tuple[Draft, ...] = ()
     updates: tuple[EpisodeUpdate, ...] = ()
     """Only where title, date, GUID or enclosure URL differ from what is known."""
+    details: tuple[EpisodeUpdate, ...] = ()
+    """The newest known episodes that have details (people, transcripts, chapters), whether
+    they are news or not."""
     aliases: tuple[Alias, ...] = ()
     known: int = 0
     """Drafts that matched a known episode."""
+    oldest: tuple[Listed, ...] = ()
+    """The oldest of the document, the very oldest first, and no more than half of it."""
+    gone: int = 0
+    """Known episodes that the document does not list."""
     without_enclosure: int = 0
     replaced: bool = False
     """The whole feed was exchanged: hold it, take nothing in."""
@@ -95,9 +111,11 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     enclosure_length: int | None = None
     state: EpisodeState = EpisodeState.PENDING
     attempts: int = 0
-    """Downloads started over the episode's life."""
+    """Downloads started over its life that were not ended by this machine."""
     path: str = ""
     """Reserved or final name below the root; empty before the first claim."""
+    beside: str = ""
+    """Path that names what is made of it: its own, also where its bytes are another's file."""
     part: str = ""
     """Name of the part file; empty before the first claim."""
     durable: int = 0

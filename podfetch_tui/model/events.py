@@ -20,6 +20,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     text: str = ""
     """One cleaned line."""
+    feed_title: str = ""
+    """What the feed is called, where it is about one and that is known."""
+    episode_title: str = ""
 
 
 class EventBatch(msgspec.Struct, frozen=True):

@@ -35,6 +35,8 @@ class EpisodeJob(msgspec.Struct, frozen=True, kw_only=True):
     feed: Feed
     settings: Settings
     attempt: int = 1
+    promised: int = 0
+    """Bytes that the downloads which ran when it began had still to write."""
 
     @property
     def kind(self) -> JobKind:
@@ -46,8 +48,10 @@ Job = Union[PollJob, EpisodeJob]
 
 
 def url_of(job: Job) -> str:
-    """Return the URL that ``job`` asks."""
-    return job.feed.url if isinstance(job, PollJob) else job.episode.enclosure_url
+    """Return the URL that ``job`` asks; empty for one that is about what is here already."""
+    if isinstance(job, PollJob):
+        return job.feed.url
+    return "" if job.kind is JobKind.DERIVE else job.episode.enclosure_url
 
 
 class PollHints(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +61,15 @@ class PollHints(msgspec.Struct, frozen=True, kw_only=True):
     """``Cache-Control: max-age``."""
     ttl_s: int | None = None
     """RSS ``<ttl>``."""
+    skip_hours: int = 0
+    skip_days: int = 0
+    """See ``model.feed.Rhythm``."""
+    soon: bool = False
+    """There is more to be read than one poll could."""
+    retry_after: float | None = None
+    """Seconds the host asks us to stay away, though the poll succeeded."""
+    gaps: tuple[float, ...] = ()
+    """Seconds between the feed's latest episodes, as far as they are known."""
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +82,10 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     recorded: bool = False
     """The outcome row is in the catalogue already (written with the commit point)."""
     hints: PollHints = PollHints()
+    url: str = ""
+    """The enclosure that was asked for, where a poll has changed it since the job was made."""
+    deferrals: tuple[tuple[str, int], ...] = ()
+    """Hosts besides the job's own that told us to come back: (host, UTC milliseconds)."""
 
 
 class TransferProgress(msgspec.Struct, frozen=True):

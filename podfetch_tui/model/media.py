@@ -6,6 +6,9 @@ from enum import Enum
 
 import msgspec
 
+NO_LENGTH = "the server did not declare its length"
+"""Problem of a file that may have been cut off without anybody knowing."""
+
 
 class Validity(str, Enum):
     """How far the bytes of an archived file can be trusted to be whole media."""

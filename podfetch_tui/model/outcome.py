@@ -8,6 +8,9 @@ import msgspec
 
 from podfetch_tui.model.errors import Family
 
+Digest = bytes
+"""32 bytes of SHA-256, or none; a name of its own, for :class:`Outcome` counts ``bytes``."""
+
 
 class JobKind(str, Enum):
     """What a job does; also the ``kind`` of its outcome."""
@@ -51,5 +54,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: int = 0
     bytes: int = 0
     """Body bytes received from the network."""
+    sha256: Digest = b""
+    """Digest of the feed's body as it was parsed; empty where there was none."""
     attempt: int = 1
     """Attempt within this run of the engine, from 1."""

@@ -6,12 +6,14 @@ from typing import Literal
 
 import msgspec
 
+from podfetch_tui.model.document import FeedDocument
+
 ProbeMode = Literal["header", "full", "decode"]
 """How far the probe goes: the headers, every packet, or every packet decoded."""
 
 
 class ParseParams(msgspec.Struct, frozen=True):
-    """What the tolerant parser has to know of the answer a body came in."""
+    """What a parser has to know of the answer a body came in; the fast path takes no types."""
 
     url: str
     """The URL the body came from; relative links are resolved against it."""
@@ -20,6 +22,13 @@ class ParseParams(msgspec.Struct, frozen=True):
     content_location: str = ""
     max_items: int = 10_000
     """Items beyond this many are dropped, in document order."""
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """What the fast path made of a body."""
+
+    document: FeedDocument | None
+    """``None``: not for the fast path, ask the tolerant parser."""
 
 
 class ProbeParams(msgspec.Struct, frozen=True):

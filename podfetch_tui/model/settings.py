@@ -108,7 +108,10 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     lists: Annotated[
         tuple[str, ...],
-        value(Form.PATHS, "Feed lists (CSV, OPML or a URL a line), read again when they change."),
+        value(
+            Form.PATHS,
+            "Feed lists (OPML, CSV, JSON or a URL a line), read again when they change.",
+        ),
     ] = ()
     backlog: Annotated[
         Backlog,
@@ -186,11 +189,29 @@ class MediaSettings(msgspec.Struct, frozen=True, kw_only=True):
     transcode_to: Annotated[str, one_of(("opus", "mp3", "aac"), "Codec of transcoded files.")] = (
         "opus"
     )
+    extras: Annotated[
+        tuple[str, ...],
+        value(
+            Form.WORDS,
+            "What is fetched beside each file: its cover, chapters and transcripts.",
+            choices=("cover", "chapters", "transcript"),
+            applies=_NEXT,
+        ),
+    ] = ()
 
 
 class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """``[monitor]``: how the running engine is reached."""
 
+    watch: Annotated[
+        str,
+        one_of(
+            ("auto", "poll", "off"),
+            "How changes of this file and of feed lists are noticed: told by the system, looked "
+            "for once a second, not at all.",
+            applies=_RESTART,
+        ),
+    ] = "auto"
     socket: Annotated[
         str,
         value(
@@ -254,9 +275,14 @@ class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
 class UiSettings(msgspec.Struct, frozen=True, kw_only=True):
     """``[ui]``: how the terminal application looks."""
 
-    theme: Annotated[str, value(Form.TEXT, "Name of the colour theme.")] = "podfetch-dark"
+    theme: Annotated[str, value(Form.TEXT, "Name of the colour theme.", applies=_RESTART)] = (
+        "podfetch-dark"
+    )
     glyphs: Annotated[
-        str, one_of(("auto", "unicode", "ascii"), "Signs used beside words and colours.")
+        str,
+        one_of(
+            ("auto", "unicode", "ascii"), "Signs used beside words and colours.", applies=_RESTART
+        ),
     ] = "auto"
     on_hangup: Annotated[
         str,
@@ -267,7 +293,7 @@ class UiSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyBindings(msgspec.Struct, frozen=True, kw_only=True):
-    """``[keys]``: other keys for actions, ``quarantine.release = ctrl+r``; any id is taken."""
+    """``[keys]``: other keys for actions, ``feeds.check = ctrl+r``; ids of ``model.actions``."""
 
     bindings: tuple[tuple[str, str], ...] = ()
     """(id of the binding, keys, comma separated), in the order of the file."""

@@ -24,16 +24,18 @@ from podfetch_tui.model.setting import (
 _KIB, _MIB, _GIB = 1024, 1024**2, 1024**3
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _NEXT, _RESTART = Applies.NEXT_BATCH, Applies.RESTART
+MOST_POLL_WORKERS, MOST_DOWNLOAD_WORKERS = 512, 256
+"""The permitted maximum of each lane: the size of its slot table and thread pool."""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """``[engine]``: how much at once."""
 
     poll_workers: Annotated[
-        int, integer("Feeds polled at once; 0 pauses polling.", low=0, high=1024)
+        int, integer("Feeds polled at once; 0 pauses polling.", low=0, high=MOST_POLL_WORKERS)
     ] = 32
     download_workers: Annotated[
-        int, integer("Downloads at once; 0 pauses downloading.", low=0, high=1024)
+        int, integer("Downloads at once; 0 pauses downloading.", low=0, high=MOST_DOWNLOAD_WORKERS)
     ] = 8
     per_host: Annotated[
         int, integer("Connections to one host at once; 1 to 4 is polite.", low=1, high=1024)
@@ -57,7 +59,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
         duration("How long a stop waits for running work; parts are resumed later.", high=_HOUR),
     ] = 10.0
     rss_soft: Annotated[
-        int, size("Memory of the process above which no new work starts; 0 for none.")
+        int,
+        size("Memory of the process above which one worker a lane goes on; 0 for none."),
     ] = _GIB
     rss_hard: Annotated[
         int, size("Memory of the process above which it drains and exits with 8; 0 for none.")
@@ -98,13 +101,28 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
     proxy: Annotated[
         str,
         value(
-            Form.URL, "HTTP proxy for all requests; empty for none.", applies=_RESTART, secret=True
+            Form.URL,
+            "Proxy for all requests: http://[user:password@]host:port; empty for none.",
+            applies=_RESTART,
+            secret=True,
         ),
     ] = ""
     no_proxy: Annotated[
         tuple[str, ...],
-        value(Form.WORDS, "Hosts and .domains reached without the proxy.", applies=_RESTART),
+        value(
+            Form.WORDS,
+            "Hosts, .domains and networks (CIDR) reached without the proxy.",
+            applies=_RESTART,
+        ),
     ] = ()
+    credentials: Annotated[
+        str,
+        value(
+            Form.PATH,
+            "File of passwords and tokens, for your eyes only; empty means podfetch.credentials "
+            "beside this file.",
+        ),
+    ] = ""
     ca_bundle: Annotated[
         str,
         value(

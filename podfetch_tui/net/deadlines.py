@@ -20,6 +20,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.system.heart import Heart
 
 _TICK_S = 0.1
 _QUIET_S = 5.0
@@ -126,10 +127,13 @@ class Watchdog:
         Args:
             on_quiet: Called about every five seconds in the watchdog thread.
         """
+        self.heart = Heart("the watchdog of the transfers")
         self._arrivals: SimpleQueue[Watch | None] = SimpleQueue()
         self._closing = threading.Event()
         self._on_quiet = on_quiet
-        self._thread = threading.Thread(target=self._run, name="http-watchdog", daemon=True)
+        self._thread = threading.Thread(
+            target=self.heart.guard, args=(self._run,), name="http-watchdog", daemon=True
+        )
         self._thread.start()
 
     def watch(self, seconds: float, stop: threading.Event) -> Watch:
@@ -150,6 +154,7 @@ class Watchdog:
         while not self._closing.is_set():
             # While something runs, arrivals do not wake this thread: at 800 polls a second
             # that would cost more than the polls themselves. They wait for the next tick.
+            self.heart.beat()
             if watched:
                 self._closing.wait(_TICK_S)
             self._collect(watched, blocking=not watched)

@@ -1,4 +1,4 @@
-"""One GET on one connection: the request out, the answer's head in, its body on demand.
+"""One request on one connection: the request out, the answer's head in, its body on demand.
 
 Every way an answer can end is decided here, so that a connection is either returned to its
 pool at the end of an answer or closed. Follows no redirect and judges no status.
@@ -21,6 +21,7 @@ from podfetch_tui.net.headers import Fields
 from podfetch_tui.net.pools import Connection, Pool, Pools, ask
 from podfetch_tui.net.reply import Reply
 from podfetch_tui.net.target import Target
+from podfetch_tui.policy.addresses import Network
 
 _DRAIN_BYTES = 64 * 1024
 _DRAIN_S = 5.0
@@ -172,21 +173,24 @@ def exchange(
     headers: Mapping[str, str],
     watch: Watch,
     idle_timeout: float,
+    allow: tuple[Network, ...] = (),
+    body: bytes | None = None,
 ) -> Answer:
-    """Send one GET to ``target`` and return the answer.
+    """Send one GET, or a POST of ``body``, to ``target`` and return the answer.
 
     A kept connection may have been closed by the host while the request was on its way:
     then, and only then, the request is sent once more on a new one (RFC 9112 9.3.1).
+    ``allow`` are private networks open to this request beside those of the settings.
 
     Raises:
         Failure: what stood in the way.
     """
     while True:
-        pool, conn = pools.lease(target.origin, watch)
+        pool, conn = pools.lease(target.origin, watch, allow)
         reused = conn.sock is not None
         reply: Reply | None = None
         try:
-            reply = ask(conn, target.path, headers, idle_timeout)
+            reply = ask(conn, target, headers, idle_timeout, body)
             return Answer(pool, conn, reply, cast(socket.socket, watch.sock), watch)
         except (Failure, *TRANSFER_ERRORS) as error:
             close(pool, conn, reply)

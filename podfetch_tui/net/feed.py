@@ -53,7 +53,13 @@ class FetchResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def receive(
-    answer: Answer, trail: Trail, *, known: Validators, limit: int, now_ms: int
+    answer: Answer,
+    trail: Trail,
+    *,
+    known: Validators,
+    limit: int,
+    now_ms: int,
+    may_move: bool = True,
 ) -> FetchResult:
     """Read the body of a 200, or take a 304, and return the result.
 
@@ -63,6 +69,7 @@ def receive(
         known: The validators that were sent.
         limit: Largest body in bytes, on the wire and decoded.
         now_ms: The wall time, for a ``Retry-After`` date.
+        may_move: The feed would have all it needs under another URL too.
 
     Raises:
         Failure: PROTOCOL, BLOCKED_ENCODING, TOO_LARGE, BOMB, DECODE, SHORT_BODY, or what
@@ -85,7 +92,7 @@ def receive(
         content_type=cleaned(fields, "content-type"),
         content_location=cleaned(fields, "content-location"),
         final_url=trail.target.url,
-        permanent_url=trail.permanent_url,
+        permanent_url=trail.permanent_url if may_move else None,
         hops=trail.hops,
         wire_bytes=wire_bytes,
         max_age_s=max_age(fields),

@@ -23,6 +23,7 @@ from podfetch_tui.model.text import clean
 from podfetch_tui.net.deadlines import Watch
 from podfetch_tui.net.failures import dns_failure
 from podfetch_tui.system.clock import Clock
+from podfetch_tui.system.heart import Heart
 
 Lookup = Callable[[str], Sequence[str]]
 """Takes an ASCII host name, returns its addresses; raises ``OSError`` as getaddrinfo does."""
@@ -67,6 +68,8 @@ class Names:
             overrides: Names answered from here alone (the hosts file).
             patience: Seconds to wait for one lookup.
         """
+        self.heart = Heart("a resolver of names")
+        """Of all its threads: they only rest, and must not end of a bug."""
         self._clock = clock
         self._lookup = lookup or system_lookup
         self._overrides = {name: tuple(found) for name, found in (overrides or {}).items()}
@@ -81,8 +84,12 @@ class Names:
         """How many names are remembered; bounded."""
         return len(self._known)
 
-    def addresses(self, host: str, watch: Watch) -> tuple[str, ...]:
+    def addresses(
+        self, host: str, watch: Watch, *, patience: float | None = None
+    ) -> tuple[str, ...]:
         """Return the addresses of ``host`` in the resolver's order, at least one.
+
+        ``patience`` are seconds to wait, instead of the usual ones.
 
         Raises:
             Failure: DNS_UNKNOWN, DNS_TEMPORARY, a system kind, DEADLINE or STOPPED.
@@ -95,7 +102,7 @@ class Names:
             if known.unknown is not None:
                 raise _again(known.unknown)
             return known.addresses
-        return self._wait(self._ask(host), host, watch)
+        return self._wait(self._ask(host), host, watch, patience or self._patience)
 
     def forget(self) -> None:
         """Forget all answers (the network may have changed)."""
@@ -112,14 +119,18 @@ class Names:
         if future is mine:
             if next(self._starts) < _THREADS:
                 # Daemon: a lookup that hangs in the system must not hold up the exit.
-                threading.Thread(target=self._work, name="http-resolver", daemon=True).start()
+                threading.Thread(
+                    target=self.heart.guard, args=(self._work,), name="http-resolver", daemon=True
+                ).start()
             self._jobs.put((host, mine))
         return future
 
-    def _wait(self, future: Future[tuple[str, ...]], host: str, watch: Watch) -> tuple[str, ...]:
+    def _wait(
+        self, future: Future[tuple[str, ...]], host: str, watch: Watch, patience: float
+    ) -> tuple[str, ...]:
         waited = 0.0
-        while waited < self._patience:
-            piece = min(_SLICE_S, watch.remaining(), self._patience - waited)
+        while waited < patience:
+            piece = min(_SLICE_S, watch.remaining(), patience - waited)
             try:
                 return future.result(piece)
             except FutureTimeout:
@@ -128,7 +139,7 @@ class Names:
                 raise _again(failure) from None
         raise Failure(
             Kind.DNS_TEMPORARY,
-            f"no answer for {clean(host, 100)} within {self._patience:g} s",
+            f"no answer for {clean(host, 100)} within {patience:g} s",
         )
 
     def _work(self) -> None:

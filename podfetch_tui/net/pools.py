@@ -22,10 +22,12 @@ from urllib3.exceptions import ClosedPoolError, EmptyPoolError
 
 from podfetch_tui.model.errors import BadConfiguration, Failure, Kind
 from podfetch_tui.net.deadlines import Watch
-from podfetch_tui.net.failures import handshake_failure
+from podfetch_tui.net.failures import handshake_failure, transfer_failure
+from podfetch_tui.net.proxy import Proxy
 from podfetch_tui.net.reply import Reply
-from podfetch_tui.net.target import Origin
+from podfetch_tui.net.target import Origin, Target
 from podfetch_tui.net.vetting import Dialer
+from podfetch_tui.policy.addresses import Network
 
 _MAX_POOLS = 512
 _IDLE_S = 60.0
@@ -41,10 +43,14 @@ class PlainConnection(HTTPConnection):
 
     response_class = Reply
     dialer: Dialer
+    allow: tuple[Network, ...]
+    via: Proxy | None
     watch: Watch
 
     def _new_conn(self) -> socket.socket:
-        return self.dialer.dial(self._dns_host, self.port, self.watch)
+        if self.via is not None:
+            return self.via.connect(self._dns_host, self.watch, self.allow)
+        return self.dialer.dial(self._dns_host, self.port, self.watch, self.allow)
 
 
 class SecureConnection(HTTPSConnection):
@@ -52,11 +58,17 @@ class SecureConnection(HTTPSConnection):
 
     response_class = Reply
     dialer: Dialer
+    allow: tuple[Network, ...]
+    via: Proxy | None
     watch: Watch
     _guard: socket.socket | None = None
 
     def _new_conn(self) -> socket.socket:
-        sock = self.dialer.dial(self._dns_host, self.port, self.watch)
+        host, port = self._dns_host, self.port
+        if self.via is not None:
+            sock = self.via.tunnel(("https", host, port), self.watch, self.allow)
+        else:
+            sock = self.dialer.dial(host, port, self.watch, self.allow)
         # Wrapping detaches this object from its descriptor, so that the watchdog could not
         # end a handshake that drips: it holds a duplicate for that long.
         try:
@@ -92,6 +104,8 @@ class _Pool:
     """What both pools add to urllib3's."""
 
     dialer: Dialer
+    allow: tuple[Network, ...] = ()
+    via: Proxy | None = None
     used_at: float = 0.0
 
     def lease(self, watch: Watch) -> Connection:
@@ -115,6 +129,8 @@ class _Pool:
                 waited += _SLICE_S
             else:
                 conn.dialer = self.dialer
+                conn.allow = self.allow
+                conn.via = self.via
                 conn.watch = watch
                 return conn
 
@@ -144,82 +160,103 @@ class SecurePool(_Pool, HTTPSConnectionPool):
 Pool = PlainPool | SecurePool
 
 
-class Pools:
-    """One pool per origin, the least recently used dropped; shared without a lock.
+_Key = tuple[Origin, tuple[Network, ...]]
 
-    Single dictionary operations are atomic. A pool that is dropped while a worker takes a
-    connection from it says ``ClosedPoolError``, and the worker takes a new pool.
+
+class Pools:
+    """One pool per origin and networks open to it, the least recently used dropped.
+
+    Shared without a lock: single dictionary operations are atomic. A pool that is dropped
+    while a worker takes a connection from it says ``ClosedPoolError``, and the worker takes a
+    new pool.
     """
 
-    def __init__(self, dialer: Dialer, tls: ssl.SSLContext, *, per_host: int) -> None:
+    def __init__(
+        self,
+        dialer: Dialer,
+        tls: ssl.SSLContext,
+        *,
+        per_host: int,
+        proxy: Proxy | None = None,
+    ) -> None:
         """Start without any pool.
 
         Args:
             dialer: Makes the connections.
             tls: The one context of all connections.
             per_host: Connections to one origin at a time, at least 1.
+            proxy: Between us and the hosts it serves.
         """
+        self._proxy = proxy
         self._dialer = dialer
         self._tls = tls
         self._per_host = per_host
-        self._pools: dict[Origin, Pool] = {}
+        self._pools: dict[_Key, Pool] = {}
 
     def __len__(self) -> int:
         return len(self._pools)
 
-    def lease(self, origin: Origin, watch: Watch) -> tuple[Pool, Connection]:
-        """Take a connection to ``origin``.
+    def lease(
+        self, origin: Origin, watch: Watch, allow: tuple[Network, ...] = ()
+    ) -> tuple[Pool, Connection]:
+        """Take a connection to ``origin``, vetted with ``allow`` open as well.
+
+        A connection to a private address that is open to one feed serves no other.
 
         Raises:
             Failure: HOST_BUSY, DEADLINE or STOPPED.
         """
+        key = (origin, allow)
         while True:
-            pool = self._pools.get(origin) or self._open(origin)
+            pool = self._pools.get(key) or self._open(key)
             try:
                 return pool, pool.lease(watch)
             except ClosedPoolError:
                 watch.check()
-                if self._pools.get(origin) is pool:
-                    self._pools.pop(origin, None)
+                if self._pools.get(key) is pool:
+                    self._pools.pop(key, None)
 
     def reset(self, *, per_host: int) -> None:
         """Drop all pools, so that new rules hold for every new connection."""
         self._per_host = per_host
-        for origin in tuple(self._pools):
-            self._drop(origin)
+        for key in tuple(self._pools):
+            self._drop(key)
 
     def drop_idle(self) -> None:
         """Close the connections of origins that were not asked for a minute."""
         limit = time.monotonic() - _IDLE_S
-        for origin, pool in tuple(self._pools.items()):
+        for key, pool in tuple(self._pools.items()):
             if pool.is_idle_since(limit):
-                self._drop(origin)
+                self._drop(key)
 
     def close(self) -> None:
         """Close every idle connection; running ones close when they end."""
-        for origin in tuple(self._pools):
-            self._drop(origin)
+        for key in tuple(self._pools):
+            self._drop(key)
 
-    def _open(self, origin: Origin) -> Pool:
+    def _open(self, key: _Key) -> Pool:
         if len(self._pools) >= _MAX_POOLS:
             now = time.monotonic()
             idle = [
-                (p.used_at, key) for key, p in self._pools.copy().items() if p.is_idle_since(now)
+                (p.used_at, old) for old, p in self._pools.copy().items() if p.is_idle_since(now)
             ]
             for _, stale in sorted(idle)[: _MAX_POOLS // 8]:
                 self._drop(stale)
-        scheme, host, port = origin
+        (scheme, host, port), allow = key
         pool: Pool
         if scheme == "https":
             pool = SecurePool(host, port, maxsize=self._per_host, block=True, ssl_context=self._tls)
         else:
             pool = PlainPool(host, port, maxsize=self._per_host, block=True)
         pool.dialer = self._dialer
+        pool.allow = allow
+        if self._proxy is not None and self._proxy.serves(host):
+            pool.via = self._proxy
         pool.used_at = time.monotonic()
-        return self._pools.setdefault(origin, pool)
+        return self._pools.setdefault(key, pool)
 
-    def _drop(self, origin: Origin) -> None:
-        pool = self._pools.pop(origin, None)
+    def _drop(self, key: _Key) -> None:
+        pool = self._pools.pop(key, None)
         if pool is not None:
             pool.close()
 
@@ -246,20 +283,43 @@ def tls_context(ca_bundle: str = "") -> ssl.SSLContext:
     return context
 
 
-def ask(conn: Connection, path: str, headers: Mapping[str, str], idle_timeout: float) -> Reply:
-    """Send one GET and return the answer, its body unread.
+def ask(
+    conn: Connection,
+    target: Target,
+    headers: Mapping[str, str],
+    idle_timeout: float,
+    body: bytes | None = None,
+) -> Reply:
+    """Send one GET, or a POST of ``body``, and return the answer, its body unread.
 
     Raises:
         Failure: what stood in the way of a connection.
         OSError, http.client.HTTPException, ValueError: what broke the exchange.
     """
-    if conn.sock is None:
+    fresh = conn.sock is None
+    if fresh:
         conn.connect()
     sock = cast(socket.socket, conn.sock)
     sock.settimeout(idle_timeout)
     conn.watch.hold(sock)
-    conn.putrequest("GET", path, skip_accept_encoding=True)
-    for name, value in headers.items():
-        _put_field(conn, name, value)
-    conn.endheaders()
-    return cast(Reply, _get_reply(conn))
+    via = conn.via if target.scheme == "http" else None
+    began = time.monotonic()
+    try:
+        method = "GET" if body is None else "POST"
+        path = target.path if via is None else target.url
+        conn.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in headers.items() if via is None else {**headers, **via.fields}.items():
+            _put_field(conn, name, value)
+        conn.endheaders(body)
+        reply = cast(Reply, _get_reply(conn))
+    except (ConnectionError, TimeoutError) as error:
+        # A kept connection may have been closed meanwhile, which says nothing of the proxy.
+        if via is None or not (fresh or isinstance(error, TimeoutError)):
+            raise
+        conn.watch.check()
+        raise via.explain(transfer_failure(error), began, conn.watch) from error
+    if via is not None:
+        via.heard()
+        if reply.status == 407:
+            raise via.refused()
+    return reply

@@ -30,6 +30,8 @@ class Trail:
         """
         self.target = start
         """Where the request stands now."""
+        self.at_home = True
+        """No hop led to another origin, but for the change from http to https of one host."""
         self._hops: tuple[tuple[int, str], ...] = ()
         self._max = max_redirects
         self._allow = allow
@@ -83,5 +85,13 @@ class Trail:
             raise Failure(Kind.REDIRECT_LOOP, "redirected in a circle", status=status)
         self._hops += ((status, target.url),)
         self._permanent = self._permanent and status in _PERMANENT
+        self.at_home = self.at_home and _is_home(self._start, target)
         self.target = target
         return target
+
+
+def _is_home(start: Target, target: Target) -> bool:
+    if start.origin == target.origin:
+        return True
+    upgraded = (start.scheme, start.port, target.scheme, target.port) == ("http", 80, "https", 443)
+    return upgraded and start.host == target.host

@@ -18,6 +18,7 @@ import msgspec
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import Validators
 from podfetch_tui.model.text import clean, redact
+from podfetch_tui.net.bandwidth import Bandwidth
 from podfetch_tui.net.decode import too_large
 from podfetch_tui.net.exchange import Answer
 from podfetch_tui.net.headers import (
@@ -31,7 +32,8 @@ from podfetch_tui.net.headers import (
 )
 from podfetch_tui.net.redirects import Trail
 
-_PIECE = 256 * 1024
+PIECE = 256 * 1024
+"""Largest piece of a body that is handed out at once."""
 _FILL_S = 0.5
 _RATE_WINDOW_S = 60.0
 _MIN_DEADLINE_S = 30 * 60.0
@@ -107,7 +109,14 @@ class MediaStream:
     """A media body that is being received; a context manager that closes its connection."""
 
     def __init__(
-        self, answer: Answer, trail: Trail, *, resume: Resume | None, media_max: int, min_rate: int
+        self,
+        answer: Answer,
+        trail: Trail,
+        *,
+        resume: Resume | None,
+        media_max: int,
+        min_rate: int,
+        cap: Bandwidth,
     ) -> None:
         """Judge the head of the answer.
 
@@ -148,6 +157,7 @@ class MediaStream:
         self._media_max = media_max
         self.floor = RateFloor(min_rate)
         """Ends the transfer when it is slower than ``min_rate`` for a minute."""
+        self._cap = cap
         self._position = self.start
         answer.watch.restart(self._deadline())
 
@@ -160,7 +170,7 @@ class MediaStream:
             Failure: SHORT_BODY, READ_TIMEOUT, RESET, TOO_SLOW, TOO_LARGE, PROTOCOL,
                 DEADLINE or STOPPED; whatever was received before has been yielded.
         """
-        buffer = memoryview(bytearray(_PIECE))
+        buffer = memoryview(bytearray(PIECE))
         answer = self._answer
         while True:
             filled, failure = self._fill(buffer)
@@ -201,10 +211,11 @@ class MediaStream:
         """Read until the buffer is full, time is up, or the body ends or fails."""
         filled = 0
         began = before = time.monotonic()
-        while filled < _PIECE:
+        while filled < PIECE:
             try:
                 self._answer.watch.check()
-                count = self._answer.readinto(buffer[filled:])
+                window = buffer[filled : filled + self._cap.piece(PIECE)]
+                count = self._answer.readinto(window)
             except Failure as failure:
                 return filled, failure
             if not count:
@@ -213,10 +224,20 @@ class MediaStream:
             now = time.monotonic()
             if self.floor.is_broken(now - before, count):
                 return filled, Failure(Kind.TOO_SLOW, "the host sends too slowly")
-            before = now
+            before = now = self._paid(count, now)
             if now - began > _FILL_S:
                 break
         return filled, None
+
+    def _paid(self, count: int, now: float) -> float:
+        """Wait for the cap; the host is not charged for that. Return the time after it."""
+        if not self._cap.rate:
+            return now
+        watch = self._answer.watch
+        self._cap.pay(count, watch.stop)
+        after = time.monotonic()
+        watch.deadline += after - now
+        return after
 
     def _about(self, failure: Failure) -> Failure:
         failure.url = redact(self.final_url)

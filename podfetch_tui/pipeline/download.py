@@ -9,13 +9,16 @@ from podfetch_tui.model.episode import Episode
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import Validators
 from podfetch_tui.model.job import EpisodeJob, TransferProgress
+from podfetch_tui.model.text import redact
 from podfetch_tui.model.writes import Progress
-from podfetch_tui.net.stream import MediaStream, Resume
+from podfetch_tui.net.stream import PIECE, MediaStream, Resume
 from podfetch_tui.pipeline.services import OnProgress, Services
 from podfetch_tui.storage import space
 from podfetch_tui.storage.parts import Part
 
-SYNC_BYTES = 8 * 1024**2
+SYNC_BYTES = 8 * 1024**2 - PIECE
+"""After so much the part is made durable: a kill before that costs one piece more at most, and
+so never more than 8 MiB and the overlap."""
 SYNC_SECONDS = 5.0
 OVERLAP = 64 * 1024
 """How much of what is on disk a resumed body must repeat: advertisement insertion makes
@@ -89,19 +92,23 @@ def _attempt(
     resume: Resume | None,
 ) -> None:
     on_progress(TransferProgress(part.size, job.episode.enclosure_length, "connect"))
-    stream = services.http.open_media(job.episode.enclosure_url, resume=resume, stop=stop)
+    stream = services.http.open_media(
+        job.episode.enclosure_url, resume=resume, access=job.feed.access, stop=stop
+    )
     with stream:
         if stream.start == 0 and part.size:
             part.truncate(0)
-        archive = job.settings.archive
-        space.require(
-            services.layout.parts,
-            None if stream.total is None else stream.total - part.size,
-            min_free=archive.min_free,
-            min_free_percent=archive.min_free_percent,
-        )
+        on_progress(TransferProgress(part.size, stream.total, "connect"))
+        _require_room(job, part, services, stream.total)
         received.length_known = stream.total is not None
         _pour(job, part, stream, services, on_progress, received)
+
+
+def _require_room(job: EpisodeJob, part: Part, services: Services, total: int | None) -> None:
+    """Raise unless the rest of ``total`` bytes fits beside what others still have to write."""
+    needed = None if total is None else max(0, total - part.size)
+    archive = job.settings.archive
+    space.require(services.layout.parts, needed, archive, promised=job.promised)
 
 
 def _pour(
@@ -114,7 +121,7 @@ def _pour(
 ) -> None:
     """Write the stream behind what the part holds, checking the overlap first."""
     expected = memoryview(part.tail(part.size - stream.start)) if stream.start else memoryview(b"")
-    synced_at = services.clock.monotonic()
+    synced_at, look_at = services.clock.monotonic(), part.size + SYNC_BYTES
     try:
         for piece in stream.chunks():
             received.wire += len(piece)
@@ -125,7 +132,7 @@ def _pour(
                     raise Failure(
                         Kind.RANGE_MISMATCH,
                         "the resumed body does not repeat what is on disk",
-                        url=job.episode.enclosure_url,
+                        url=redact(job.episode.enclosure_url),
                     )
                 expected, data = expected[count:], data[count:]
             part.write(data)
@@ -135,6 +142,9 @@ def _pour(
                 if stream.resumable:
                     _commit_progress(job.episode, part, stream, services)
                 synced_at = now
+            if part.size >= look_at:
+                look_at = part.size + SYNC_BYTES
+                space.require_to_run_on(services.layout.parts, job.settings.archive)
     except Failure as failure:
         if stream.resumable and failure.kind not in _DISK_KINDS and part.size > part.durable:
             _commit_progress(job.episode, part, stream, services)

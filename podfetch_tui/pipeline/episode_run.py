@@ -11,11 +11,14 @@ import msgspec
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.job import EpisodeJob, Job, RunResult, TransferProgress
-from podfetch_tui.model.outcome import Outcome, Result
-from podfetch_tui.model.writes import Claim, Derive, EpisodeEnd, Reserved, Sealed
-from podfetch_tui.pipeline import derive, record
+from podfetch_tui.model.outcome import Result
+from podfetch_tui.model.text import redact_text
+from podfetch_tui.model.writes import Claim, EpisodeEnd, Reserved, Sealed
+from podfetch_tui.pipeline import planned, record
+from podfetch_tui.pipeline.derive import Derived, derive
 from podfetch_tui.pipeline.download import Received, download
 from podfetch_tui.pipeline.outcomes import failed, outcome_of
+from podfetch_tui.pipeline.record import Placed
 from podfetch_tui.pipeline.services import OnProgress, Services
 from podfetch_tui.pipeline.validate import validate
 from podfetch_tui.policy.classify import verdict_of
@@ -34,28 +37,30 @@ def run(job: Job, services: Services, on_progress: OnProgress, stop: threading.E
         raise TypeError(f"not an episode: {job!r}")
     started = services.clock.monotonic()
     if job.episode.state is EpisodeState.ARCHIVED:
-        return _derived(job, services, started, media_path=job.episode.path)
+        return _derived(job, services, started, on_progress, stop)
     if job.episode.state is EpisodeState.SEALED:
-        path = _finish_sealed(job, services, stop)
-        if path is not None:
-            return _committed(job, services, started, path, Received(), on_progress)
+        placed = _finish_sealed(job, services, stop)
+        if placed is not None:
+            return _committed(job, services, started, placed, Received(), on_progress, stop)
         job = _begin_again(job, services)
     received = Received()
     try:
-        path = _fetch(job, services, on_progress, stop, received)
+        job, part_name = _claim(job, services)
+        placed = _fetch(job, part_name, services, on_progress, stop, received)
     except Failure as failure:
-        return failed(job, services, started, failure, received=received.wire)
-    return _committed(job, services, started, path, received, on_progress)
+        result = failed(job, services, started, failure, received=received.wire)
+        return msgspec.structs.replace(result, url=job.episode.enclosure_url)
+    return _committed(job, services, started, placed, received, on_progress, stop)
 
 
 def _fetch(
     job: EpisodeJob,
+    part_name: str,
     services: Services,
     on_progress: OnProgress,
     stop: threading.Event,
     received: Received,
-) -> str:
-    part_name = _claim(job, services)
+) -> Placed:
     with _open_part(job, part_name, services, stop) as part:
         try:
             download(job, part, services, on_progress, stop, received)
@@ -70,8 +75,11 @@ def _fetch(
     return record.place(job.episode.id, part_name, sealed, services, stop)
 
 
-def _claim(job: EpisodeJob, services: Services) -> str:
-    """P0; a part and a name that the row has already are kept."""
+def _claim(job: EpisodeJob, services: Services) -> tuple[EpisodeJob, str]:
+    """P0; a part and a name that the row has already are kept.
+
+    A poll may have brought another URL while the job waited: that one is asked, from 0.
+    """
     episode = job.episode
     part_name = episode.part or new_part_name(episode.id)
     suffix = PurePosixPath(urlsplit(episode.enclosure_url).path).suffix
@@ -79,13 +87,16 @@ def _claim(job: EpisodeJob, services: Services) -> str:
         Claim(
             episode_id=episode.id,
             part=part_name,
-            path=episode.path or record.wanted_path(job, services, suffix),
+            path=episode.path or record.wanted_path(job, suffix),
             at=services.clock.now_ms(),
         )
     )
     if not isinstance(receipt, Reserved):
         raise TypeError(f"a claim was answered with {receipt!r}")
-    return part_name
+    if receipt.url and receipt.url != episode.enclosure_url:
+        episode = msgspec.structs.replace(episode, enclosure_url=receipt.url, durable=0, total=None)
+        job = msgspec.structs.replace(job, episode=episode)
+    return job, part_name
 
 
 def _open_part(job: EpisodeJob, part_name: str, services: Services, stop: threading.Event) -> Part:
@@ -94,7 +105,7 @@ def _open_part(job: EpisodeJob, part_name: str, services: Services, stop: thread
     return Part.create(services.layout, part_name)
 
 
-def _finish_sealed(job: EpisodeJob, services: Services, stop: threading.Event) -> str | None:
+def _finish_sealed(job: EpisodeJob, services: Services, stop: threading.Event) -> Placed | None:
     """Publish what an earlier process had sealed; ``None`` when its bytes are not there."""
     episode = job.episode
     if not episode.sealed_sha256 or not episode.path:
@@ -109,7 +120,7 @@ def _finish_sealed(job: EpisodeJob, services: Services, stop: threading.Event) -
     if there is Check.OK:
         # The process before may have died before the folder was synced.
         settle(services.layout, episode.part, episode.path)
-        return episode.path
+        return Placed(episode.path, episode.path)
     if not episode.part:
         return None
     with Part.resume(services.layout, episode.part, episode.sealed_size, stop=stop) as part:
@@ -141,54 +152,65 @@ def _committed(
     job: EpisodeJob,
     services: Services,
     started: float,
-    path: str,
+    placed: Placed,
     received: Received,
     on_progress: OnProgress,
+    stop: threading.Event,
 ) -> RunResult:
     outcome = outcome_of(
-        job, services, started, code="archived", detail=path, received=received.wire
+        job, services, started, code="archived", detail=placed.media_path, received=received.wire
     )
-    record.commit(job, path, outcome, services)
-    if not job.settings.archive.sidecar:
+    record.commit(job, placed.media_path, outcome, services)
+    if not planned.kinds(job.settings):
         return RunResult(outcome=outcome, recorded=True)
     on_progress(TransferProgress(received.wire, received.wire, "derive"))
-    made, failure = derive.write_sidecar_of(job, services, path)
-    if failure is None:
-        return RunResult(outcome=outcome, writes=(made,), recorded=True)
-    return _partial(job, services, started, made, failure, received.wire)
+    derived = derive(job, services, stop, placed=placed)
+    if not derived.failed:
+        return RunResult(outcome=outcome, writes=tuple(derived.writes), recorded=True)
+    return _partial(job, services, started, derived, received.wire)
 
 
-def _derived(job: EpisodeJob, services: Services, started: float, *, media_path: str) -> RunResult:
-    """Finish the derivatives of an episode that is archived; no byte is downloaded."""
-    made, failure = derive.write_sidecar_of(job, services, media_path)
-    if failure is not None:
-        return _partial(job, services, started, made, failure, 0)
-    outcome = outcome_of(job, services, started, code="derived", detail=made.path)
-    return RunResult(outcome=outcome, writes=(made,))
-
-
-def _partial(
+def _derived(
     job: EpisodeJob,
     services: Services,
     started: float,
-    made: Derive,
-    failure: Failure,
-    wire: int,
+    on_progress: OnProgress,
+    stop: threading.Event,
 ) -> RunResult:
-    verdict = verdict_of(failure, media=True)
-    plain = outcome_of(job, services, started, received=wire)
-    outcome = Outcome(
-        at=plain.at,
-        job=plain.job,
+    """Finish the derivatives of an episode that is archived; its media are not downloaded."""
+    on_progress(TransferProgress(0, None, "derive"))
+    placed = Placed(job.episode.beside, job.episode.path)
+    derived = derive(job, services, stop, placed=placed)
+    if derived.failed:
+        return _partial(job, services, started, derived, 0)
+    if derived.halted is not None:
+        result = failed(job, services, started, derived.halted)
+        return msgspec.structs.replace(result, writes=tuple(derived.writes))
+    received = sum(made.received for made in derived.made)
+    detail = ", ".join([*(made.path for made in derived.made), *derived.told])
+    outcome = outcome_of(job, services, started, code="derived", detail=detail, received=received)
+    return RunResult(outcome=outcome, writes=tuple(derived.writes))
+
+
+def _partial(
+    job: EpisodeJob, services: Services, started: float, derived: Derived, wire: int
+) -> RunResult:
+    """The original is safe; the outcome names the first thing that failed, and tells of all."""
+    first = derived.failed[0]
+    verdict = verdict_of(first.failure, media=True)
+    outcome = outcome_of(
+        job,
+        services,
+        started,
         result=Result.PARTIAL,
-        feed_id=plain.feed_id,
-        episode_id=plain.episode_id,
-        family=verdict.family,
-        code=f"sidecar_{verdict.code}",
-        detail=made.error,
-        host=plain.host,
-        duration_ms=plain.duration_ms,
-        bytes=wire,
-        attempt=job.attempt,
+        code=f"{first.kind.partition('-')[0]}_{verdict.code}",
+        detail="; ".join(redact_text(f"{one.kind}: {one.failure}") for one in derived.failed),
+        status=first.failure.status,
+        received=wire + sum(made.received for made in derived.made),
     )
-    return RunResult(outcome=outcome, writes=(made,))
+    return RunResult(
+        outcome=msgspec.structs.replace(outcome, family=verdict.family),
+        writes=tuple(derived.writes),
+        failure=derived.halted,
+        deferrals=tuple(derived.deferrals),
+    )

@@ -6,10 +6,12 @@ import logging
 import threading
 from collections.abc import Callable
 
+import msgspec
+
 from podfetch_tui.model.errors import Failure, Family, Kind
 from podfetch_tui.model.job import EpisodeJob, Job, RunResult, url_of
 from podfetch_tui.model.outcome import Outcome, Result
-from podfetch_tui.model.text import clean
+from podfetch_tui.model.text import clean, redact_text
 from podfetch_tui.pipeline.services import OnProgress, Services
 from podfetch_tui.policy.classify import verdict_of
 from podfetch_tui.policy.hosts import host_of
@@ -29,6 +31,7 @@ def outcome_of(
     detail: str = "",
     status: int | None = None,
     received: int = 0,
+    sha256: bytes = b"",
 ) -> Outcome:
     """Return the outcome of ``job``, which began at monotonic second ``started``."""
     return Outcome(
@@ -38,11 +41,12 @@ def outcome_of(
         feed_id=job.feed.id,
         episode_id=job.episode.id if isinstance(job, EpisodeJob) else None,
         code=code,
-        detail=clean(detail),
+        detail=clean(redact_text(detail)),
         status=status,
         host=host_of(url_of(job)),
         duration_ms=round((services.clock.monotonic() - started) * 1000),
         bytes=received,
+        sha256=sha256,
         attempt=job.attempt,
     )
 
@@ -68,7 +72,7 @@ def failed(
             episode_id=outcome.episode_id,
             family=verdict.family,
             code=verdict.code,
-            detail=clean(failure.detail or verdict.text),
+            detail=clean(redact_text(failure.detail or verdict.text) + _advice(failure, job)),
             status=failure.status,
             host=outcome.host,
             duration_ms=outcome.duration_ms,
@@ -77,6 +81,31 @@ def failed(
         ),
         failure=failure,
     )
+
+
+def _advice(failure: Failure, job: Job) -> str:
+    """Return what the operator can do about it, where that is one command."""
+    if failure.kind is Kind.AGENT_REFUSED:
+        return f"; set another: podfetch feeds edit {job.feed.id} --user-agent TEXT"
+    return ""
+
+
+def blameless(job: Job, result: RunResult) -> RunResult:
+    """Return ``result`` as that of a run which our own network failed."""
+    failure = result.failure
+    if failure is None:
+        return result
+    down = Failure(Kind.NETWORK_DOWN, f"our network is down ({failure})", url=failure.url)
+    verdict = verdict_of(down, media=isinstance(job, EpisodeJob))
+    outcome = msgspec.structs.replace(
+        result.outcome,
+        result=Result.FAILURE,
+        family=verdict.family,
+        code=verdict.code,
+        detail=clean(down.detail),
+        status=None,
+    )
+    return msgspec.structs.replace(result, outcome=outcome, failure=down)
 
 
 def guarded(

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import errno
 import threading
+from typing import NamedTuple
 
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.job import EpisodeJob
 from podfetch_tui.model.outcome import Outcome
 from podfetch_tui.model.writes import Archive, Reserve, Reserved, Seal, Sealed
+from podfetch_tui.pipeline.planned import Plan, needs_source, planned, source_of
 from podfetch_tui.pipeline.services import Services
 from podfetch_tui.pipeline.validate import Checked
 from podfetch_tui.storage.layout import final_path
 from podfetch_tui.storage.parts import Part
 from podfetch_tui.storage.publish import link_existing, publish
+from podfetch_tui.storage.template import parse_template
 from podfetch_tui.system.durable import os_failures
 
 _PATIENCE_STEPS = 40
 _PATIENCE_STEP_S = 0.05
 
 
-def wanted_path(job: EpisodeJob, services: Services, extension: str) -> str:
+def wanted_path(job: EpisodeJob, extension: str) -> str:
     """Return the path an episode's file should have below the root."""
     return final_path(
-        services.template,
+        parse_template(job.settings.archive.filename),
         folder=job.feed.folder,
         feed_title=job.feed.title,
         episode=job.episode,
@@ -43,7 +46,7 @@ def seal(job: EpisodeJob, part: Part, checked: Checked, services: Services) -> S
             episode_id=job.episode.id,
             sha256=part.sha256,
             size=part.size,
-            path=wanted_path(job, services, checked.sniffed.extension),
+            path=wanted_path(job, checked.sniffed.extension),
             media_type=checked.sniffed.media_type,
             info=checked.info,
             validity=checked.validity,
@@ -55,10 +58,19 @@ def seal(job: EpisodeJob, part: Part, checked: Checked, services: Services) -> S
     return receipt
 
 
+class Placed(NamedTuple):
+    """Where a file is, below the root."""
+
+    path: str
+    """The episode's own name; nothing is there when the bytes are another's file."""
+    media_path: str
+    """Where its bytes are."""
+
+
 def place(
     episode_id: int, part_name: str, sealed: Sealed, services: Services, stop: threading.Event
-) -> str:
-    """P6: give the bytes their name in the archive; return the path that holds them.
+) -> Placed:
+    """P6: give the bytes their name in the archive.
 
     Bytes that are there already get a second name where the file system can do that, else
     the row refers to the first one.
@@ -72,13 +84,13 @@ def place(
         if linked is not None:
             with os_failures(f"delete part {part_name}"):
                 (services.layout.parts / part_name).unlink(missing_ok=True)
-            return path if linked else sealed.existing
+            return Placed(path, path if linked else sealed.existing)
     while not publish(services.layout, part_name, path):
         receipt = services.commit(Reserve(episode_id=episode_id, path=path))
         if not isinstance(receipt, Reserved):
             raise TypeError(f"a reservation was answered with {receipt!r}")
         path = receipt.path
-    return path
+    return Placed(path, path)
 
 
 def _link(existing: str, path: str, services: Services, stop: threading.Event) -> bool | None:
@@ -105,7 +117,12 @@ def commit(job: EpisodeJob, media_path: str, outcome: Outcome, services: Service
             episode_id=job.episode.id,
             media_path=media_path,
             outcome=outcome,
-            derivatives=("sidecar",) if job.settings.archive.sidecar else (),
+            derivatives=tuple(plan.kind for plan in _plans(job, services)),
             at=outcome.at,
         )
     )
+
+
+def _plans(job: EpisodeJob, services: Services) -> tuple[Plan, ...]:
+    source = source_of(services, job.episode) if needs_source(job.settings) else None
+    return planned(job.settings, source, ())

@@ -11,9 +11,9 @@ from podfetch_tui.catalog.writer import Writer
 from podfetch_tui.model.job import TransferProgress
 from podfetch_tui.model.writes import Receipt, Write
 from podfetch_tui.net.client import HttpClient
+from podfetch_tui.pipeline.parsing import Parsers
 from podfetch_tui.sandbox.pool import Sandbox
 from podfetch_tui.storage.layout import Layout
-from podfetch_tui.storage.template import Template
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.locks import assert_unlocked
 
@@ -26,11 +26,12 @@ class Services:
     """The adapters of one engine."""
 
     http: HttpClient
+    parsers: Parsers
     sandbox: Sandbox
+    """Children that probe media; the tolerant parser is theirs too."""
     catalog: Catalog
     writer: Writer
     layout: Layout
-    template: Template
     clock: Clock
     rng: random.Random
 

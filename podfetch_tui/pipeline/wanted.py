@@ -45,10 +45,28 @@ _NEVER = ("image/", "text/", "font/", "model/", "message/", "multipart/")
 _NEVER_TYPES = frozenset(
     {"application/pdf", "application/epub+zip", "application/zip", "application/x-bittorrent"}
 )
+_PLAYLISTS = frozenset([".m3u8", ".m3u", ".pls", ".asx", ".mpd", ".smil"])
+_PLAYLIST_TYPES = frozenset(
+    [
+        "application/vnd.apple.mpegurl",
+        "application/x-mpegurl",
+        "application/dash+xml",
+        "audio/mpegurl",
+        "audio/x-mpegurl",
+        "audio/x-scpls",
+    ]
+)
+"""Lists of what to stream: no file of the episode."""
 
 
 def decide(
-    drafts: tuple[Draft, ...], *, backlog: Backlog, first: bool, accept: tuple[str, ...]
+    drafts: tuple[Draft, ...],
+    *,
+    backlog: Backlog,
+    first: bool,
+    accept: tuple[str, ...],
+    late: tuple[bool, ...] = (),
+    known: int = 0,
 ) -> tuple[tuple[EpisodeState, ...], tuple[str, ...]]:
     """Return a state, ``pending`` or ``skipped``, and a reason for each of ``drafts``.
 
@@ -57,8 +75,11 @@ def decide(
         backlog: How much of the back-catalogue is wanted.
         first: The feed's first successful poll: its items are back-catalogue.
         accept: ``audio`` and ``video`` as configured.
+        late: For each of ``drafts``: it is back-catalogue all the same, read by a later poll.
+        known: Episodes that were known before.
     """
-    chosen = _chosen(drafts, backlog, first=first)
+    old = {i for i in range(len(drafts)) if first or (late and late[i])}
+    chosen = _chosen(drafts, backlog, old, known=known)
     states: list[EpisodeState] = []
     reasons: list[str] = []
     for index, draft in enumerate(drafts):
@@ -81,6 +102,10 @@ def refusal(enclosure: Enclosure, accept: tuple[str, ...]) -> str:
         return f"enclosure scheme {clean(scheme, 20) or 'missing'}"
     path = rest.partition("#")[0].partition("?")[0]
     suffix = path[path.rfind(".") :].lower() if "/" in path else ""
+    if suffix in _PLAYLISTS or (
+        enclosure.media_type in _PLAYLIST_TYPES and suffix not in _AUDIO | _VIDEO
+    ):
+        return "enclosure is a playlist of a stream"
     kind = _kind(enclosure.media_type, suffix)
     if kind == "other":
         return f"enclosure type {enclosure.media_type}"
@@ -102,16 +127,16 @@ def _kind(media_type: str, suffix: str) -> str:
     return ""
 
 
-def _chosen(drafts: tuple[Draft, ...], backlog: Backlog, *, first: bool) -> set[int]:
+def _chosen(drafts: tuple[Draft, ...], backlog: Backlog, old: set[int], *, known: int) -> set[int]:
     everything = set(range(len(drafts)))
     if backlog.kind is BacklogKind.SINCE:
         return {
             i for i in everything if (drafts[i].item.published or backlog.since) >= backlog.since
         }
-    if not first or backlog.kind is BacklogKind.ALL:
+    if backlog.kind is BacklogKind.ALL:
         return everything
     if backlog.kind is BacklogKind.NONE:
-        return set()
+        return everything - old
     # An undated item keeps its place: feeds list the newest first.
-    order = sorted(everything, key=lambda i: (-(drafts[i].item.published or 0), i))
-    return set(order[: backlog.count])
+    order = sorted(old, key=lambda i: (-(drafts[i].item.published or 0), i))
+    return everything - set(order[max(0, backlog.count - known) :])

@@ -13,12 +13,14 @@ from msgspec.structs import replace
 
 from podfetch_tui.model.feed import BreakerState, Health
 from podfetch_tui.model.settings import QuarantineSettings
+from podfetch_tui.model.text import counted
 from podfetch_tui.policy.backoff import ceiling
 from podfetch_tui.policy.classify import Verdict
 
-_JITTER = 0.2
+_JITTER = 0.1
 _LEAST_FAILURES = 5
 _LEAST_DAYS = 3
+_DAY_MS = 86_400_000
 
 
 def admit(health: Health, now: int) -> Health | None:
@@ -77,6 +79,7 @@ def after_failure(
     """
     if not verdict.feed_failure:
         return recovered(health)
+    today = now // _DAY_MS
     failed = replace(
         health,
         consecutive_failures=health.consecutive_failures + 1,
@@ -84,6 +87,8 @@ def after_failure(
         last_error=f"{verdict.code}: {detail or verdict.text}",
         last_family=verdict.family.value,
         last_status=status,
+        failed_days=health.failed_days + (today != health.failed_day),
+        failed_day=today,
     )
     opens = failed.consecutive_failures >= settings.open_after_failures
     if health.breaker is BreakerState.CLOSED and not opens:
@@ -99,24 +104,25 @@ def after_failure(
     )
 
 
-def should_quarantine(
-    health: Health, now: int, settings: QuarantineSettings, *, failed_days: int = 0
-) -> str | None:
+def should_quarantine(health: Health, now: int, settings: QuarantineSettings) -> str | None:
     """Return why a feed is to be handed to the operator, or ``None``.
+
+    A long time without a success counts only with failed polls on several days: a machine
+    that was off for a month proves nothing about its feeds.
 
     Args:
         health: Health after the failure.
         now: UTC milliseconds.
         settings: The ``[quarantine]`` section.
-        failed_days: Days with a failed poll while the engine ran. A machine that was
-            off for a month proves nothing about its feeds.
     """
+    if health.probation:
+        return f"failed on probation: {health.last_error}"
     failures = health.consecutive_failures
     if failures >= settings.quarantine_after_failures:
-        return f"{failures} failures in a row"
+        return f"{counted(failures, 'failure')} in a row"
     since = health.last_success_at if health.last_success_at else health.first_failure_at
-    if since is None or failures < _LEAST_FAILURES or failed_days < _LEAST_DAYS:
+    if since is None or failures < _LEAST_FAILURES or health.failed_days < _LEAST_DAYS:
         return None
     if now - since < settings.quarantine_after * 1000:
         return None
-    return f"no success for {(now - since) // 86_400_000} days"
+    return f"no success for {(now - since) // _DAY_MS} days"

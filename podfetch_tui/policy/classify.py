@@ -26,6 +26,8 @@ RARELY = (DAY, 7 * DAY)
 """For what hardly ever heals."""
 BACK_OFF = (*(MINUTE * 2**n for n in range(6)), HOUR, 2 * HOUR, 4 * HOUR, 6 * HOUR)
 """For a host that says "too much" but not until when."""
+BY_HAND = (5 * MINUTE, HOUR, 6 * HOUR, DAY)
+"""For what needs a program or a setting of this machine."""
 LOCAL = (15.0, MINUTE)
 """For our own machine: the engine asks again itself when it is well."""
 
@@ -109,8 +111,15 @@ def _lasting(
     )
 
 
-def _system(on: tuple[Signal, ...], text: str, *, pause: bool = False, stop: bool = False) -> Rule:
-    return Rule(on=on, family=_S, text=text, recheck=LOCAL, pause=pause, stop=stop)
+def _system(
+    on: tuple[Signal, ...],
+    text: str,
+    *,
+    recheck: tuple[float, ...] = LOCAL,
+    pause: bool = False,
+    stop: bool = False,
+) -> Rule:
+    return Rule(on=on, family=_S, text=text, recheck=recheck, pause=pause, stop=stop)
 
 
 TABLE: tuple[Rule, ...] = (
@@ -165,6 +174,18 @@ TABLE: tuple[Rule, ...] = (
     _lasting(_P, (range(300, 400),), UNHURRIED, "The host answered with an unusable redirect."),
     _lasting(_P, _http(401, 407), RARELY, "The host wants credentials."),
     _lasting(_P, _http(402, 403), UNHURRIED, "The host forbids access, often a bot rule."),
+    _lasting(
+        _P,
+        (Kind.AGENT_REFUSED,),
+        UNHURRIED,
+        "The host refuses our User-Agent (podfetch feeds edit FEED --user-agent can change it).",
+    ),
+    _lasting(
+        _P,
+        (Kind.CHALLENGE,),
+        UNHURRIED,
+        "A service in front of the host lets browsers through only.",
+    ),
     _lasting(_P, _http(404), (6 * HOUR,), "The host has no such feed.", "feed"),
     _lasting(
         _P,
@@ -211,16 +232,47 @@ TABLE: tuple[Rule, ...] = (
     _lasting(_M, (Kind.REPLACED,), RARELY, "The feed was exchanged as a whole."),
     _lasting(_M, (Kind.NOT_MEDIA,), UNHURRIED, "The file is a page or text, not media."),
     _lasting(_M, (Kind.PROBE_KILLED,), RARELY, "Checking the file took too much time or memory."),
+    _lasting(
+        _M,
+        (Kind.TRANSFORM_FAILED,),
+        (*BY_HAND, 7 * DAY),
+        "No further file could be made of the original.",
+    ),
+    _lasting(
+        _M,
+        (Kind.BAD_EXTRA,),
+        UNHURRIED,
+        "The cover, chapters or transcript is not what the feed says it is.",
+    ),
     # This machine: never charged to a feed or a host.
     _system((Kind.DISK_FULL,), "The disk of the archive is full.", pause=True),
+    _system(
+        (Kind.LOW_SPACE,),
+        "There is no room for the file beside what must stay free (archive.min_free).",
+        recheck=(0.0,),
+    ),
     _system((Kind.READ_ONLY,), "The disk of the archive is read-only.", pause=True),
     _system((Kind.IO_ERROR,), "The disk of the archive has errors.", stop=True),
-    _system((Kind.PERMISSION,), "A file of the archive may not be written."),
+    # One folder; where all may not be written, the archive is read-only.
+    _system((Kind.PERMISSION,), "A file of the archive may not be written.", recheck=(5 * MINUTE,)),
+    Rule(
+        on=(Kind.NO_PROGRAM,),
+        family=_S,
+        recheck=BY_HAND,
+        text="A program that the settings ask for is not installed.",
+    ),
     _system((Kind.TOO_MANY_FILES,), "Too many files are open."),
     _system((Kind.OUT_OF_MEMORY,), "Memory ran out."),
     _system((Kind.CATALOG_BUSY,), "Another program locks the catalogue.", pause=True),
     _system((Kind.CATALOG_CORRUPT,), "The catalogue is damaged.", stop=True),
-    _system((Kind.NETWORK_DOWN,), "Our own network is down.", pause=True),
+    _system((Kind.NETWORK_DOWN,), "Our own network, or the proxy, is down.", pause=True),
+    _lasting(_S, (Kind.PROXY_FORBIDS,), UNHURRIED, "The proxy does not let us go to the host."),
+    Rule(
+        on=(Kind.NO_CREDENTIALS,),
+        family=_S,
+        recheck=(15 * MINUTE, HOUR),
+        text="The credentials the feed is to use are not in the credentials file.",
+    ),
     Rule(
         on=(Kind.HOST_BUSY,),
         family=_D,

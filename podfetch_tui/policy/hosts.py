@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
+_KEPT = 4096
+"""URLs whose host is remembered: a job asks for it ten times, and about so many are in hand."""
 
+
+@lru_cache(_KEPT)
 def host_of(url: str) -> str:
     """Return ``host`` or ``host:port`` of ``url`` in lower case; empty if there is none.
 

@@ -7,8 +7,9 @@ together, do not march in step.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from statistics import median
+
+from msgspec.structs import replace
 
 from podfetch_tui.model.errors import Family
 from podfetch_tui.model.feed import BreakerState, Feed, Health
@@ -17,10 +18,18 @@ from podfetch_tui.model.settings import FeedSettings
 from podfetch_tui.policy.backoff import clamp_retry_after
 from podfetch_tui.policy.classify import Verdict
 from podfetch_tui.policy.retry import spread, step
+from podfetch_tui.policy.rhythm import hints_of
 
 _NO_HINTS = PollHints()
 _WIDTH = 0.2
 """Width of the window, as a part of the interval."""
+LONGEST_REST_MS = 3 * 86_400_000
+LONGEST_RECHECK_S = 4 * 3600.0
+"""A feed that fails is asked again within this until its breaker opens, so that a dead one is
+in quarantine within 8 days whatever it died of."""
+_HOUR_MS = 3_600_000
+_FIRST_WEEKDAY = 3
+"""The first of January 1970 was a Thursday; Monday is 0."""
 _POLLS_PER_EPISODE = 4
 """How often a feed is asked between two of its episodes."""
 
@@ -29,7 +38,6 @@ def interval_s(
     feed: Feed,
     settings: FeedSettings,
     hints: PollHints = _NO_HINTS,
-    gaps: Sequence[float] | None = None,
 ) -> float:
     """Return the interval of ``feed`` in seconds, before it is spread.
 
@@ -41,13 +49,12 @@ def interval_s(
         feed: The feed.
         settings: The ``[feeds]`` section.
         hints: What the answer said about when to come back.
-        gaps: Seconds between the feed's latest episodes.
     """
     if feed.interval is not None:
         return max(float(feed.interval), settings.min_interval)
     wanted = settings.default_interval
-    if settings.adaptive and gaps:
-        wanted = median(gaps) / _POLLS_PER_EPISODE
+    if settings.adaptive and hints.gaps:
+        wanted = median(hints.gaps) / _POLLS_PER_EPISODE
     wanted = max(wanted, hints.max_age_s or 0, hints.ttl_s or 0)
     return max(min(wanted, settings.max_interval), settings.min_interval)
 
@@ -59,21 +66,41 @@ def next_poll(
     hints: PollHints = _NO_HINTS,
     settings: FeedSettings,
     rng: random.Random,
-    gaps: Sequence[float] | None = None,
 ) -> int:
     """Return when to poll ``feed`` after a success, in UTC milliseconds.
 
     See :func:`interval_s` for the arguments. The time lies in a window of a fifth of
-    the interval, placed around it where the bounds permit.
+    the interval, placed around it where the bounds permit, and is put off to the end of
+    the hours and days in which the publisher asks for no polls.
     """
-    wanted = interval_s(feed, settings, hints, gaps)
+    if hints.soon:
+        hints = PollHints()
+        settings = replace(settings, default_interval=settings.min_interval)
+    wanted = interval_s(feed, settings, hints)
     named = 0 if feed.interval is not None else max(hints.max_age_s or 0, hints.ttl_s or 0)
     own = feed.interval or 0
     low = max(wanted * (1 - _WIDTH / 2), settings.min_interval, min(named, wanted))
     high = min(low + wanted * _WIDTH, max(settings.max_interval, own * (1 + _WIDTH / 2), low))
     # A window pushed against the upper bound grows downwards, or all would meet there.
     low = max(min(low, high - wanted * _WIDTH), min(settings.min_interval, high))
-    return now + round(rng.uniform(low, high) * 1000)
+    at = now + round(rng.uniform(low, high) * 1000)
+    return at if feed.interval is not None else after_rest(at, hints, rng)
+
+
+def after_rest(at: int, hints: PollHints, rng: random.Random) -> int:
+    """Return ``at``, or a moment of the first hour behind it that is no hour of rest.
+
+    Rest that lasts longer than :data:`LONGEST_REST_MS` is not kept: a feed that names every
+    hour, or all days but one, would lose episodes of its publisher's.
+    """
+    if not hints.skip_hours and not hints.skip_days:
+        return at
+    hour = at // _HOUR_MS
+    for later in range(hour, hour + LONGEST_REST_MS // _HOUR_MS + 1):
+        day = (later // 24 + _FIRST_WEEKDAY) % 7
+        if not (hints.skip_hours >> later % 24 & 1 or hints.skip_days >> day & 1):
+            return at if later == hour else later * _HOUR_MS + rng.randrange(_HOUR_MS)
+    return at
 
 
 def next_poll_after_failure(
@@ -104,8 +131,12 @@ def next_poll_after_failure(
         return max(health.open_until, earliest, now)
     if verdict.family is Family.DEFERRED and named:
         return earliest
-    own = interval_s(feed, settings)
-    delay = min(step(verdict.recheck, health.consecutive_failures), own) if verdict.recheck else own
+    own = interval_s(feed, settings, hints_of(feed.rhythm))
+    delay = own
+    if verdict.recheck:
+        delay = min(step(verdict.recheck, health.consecutive_failures), own)
+    if verdict.feed_failure:
+        delay = min(delay, LONGEST_RECHECK_S)
     # Our own trouble put no load on the host, so the floor need not spare it.
     if verdict.feed_failure or verdict.code.startswith("http_"):
         delay = max(delay, settings.min_interval)

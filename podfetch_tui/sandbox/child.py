@@ -15,6 +15,7 @@ import msgspec
 
 from podfetch_tui.model.errors import Failure
 from podfetch_tui.sandbox import frames, limits, tasks
+from podfetch_tui.system.collector import collect_rarely
 
 _ALARM_GRACE_S = 5.0
 
@@ -45,6 +46,7 @@ def serve(arguments: list[str]) -> None:
             files = limits.restrict_files(orders.limits)
             _answer(answers, frames.Hello(msgspec.structs.replace(achieved, files=files)))
             greeted = True
+            collect_rarely()
         params = msgspec.msgpack.decode(request.params, type=task.params)
         answer = _do(function, payload, params)
         del payload

@@ -126,7 +126,7 @@ class Child:
         try:
             if not events & _BROKEN and outgoing:
                 rest = outgoing.pop()
-                written = stdin.write(rest[:_PIECE]) or 0
+                written = stdin.write(rest) or 0
                 if written < len(rest):
                     outgoing.append(rest[written:])
         except BrokenPipeError:

@@ -121,7 +121,7 @@ def read_request(stream: BinaryIO) -> tuple[Request, bytes] | None:
         return None
     try:
         request = _requests.decode(body)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise FrameError(f"not a request: {error}") from error
     if not 0 <= request.payload_size <= PAYLOAD_CAP:
         raise FrameError(f"a payload of {request.payload_size} bytes is larger than {PAYLOAD_CAP}")

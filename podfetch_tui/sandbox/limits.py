@@ -18,12 +18,15 @@ from pathlib import Path
 import msgspec
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 # The same numbers on every architecture Linux has gained since 2011, and on x86 and arm.
-_LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
+_LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
 _LANDLOCK_VERSION = 1
+_LANDLOCK_PATH_BENEATH = 1
 # linux/landlock.h: all that changes a file system, and EXECUTE; neither READ_FILE nor READ_DIR.
 _FS_EXECUTE = 1
+_FS_WRITE_FILE = 1 << 1
 _FS_WRITES = (1 << 1) | sum(1 << bit for bit in range(4, 13))
 _FS_REFER, _FS_TRUNCATE, _FS_IOCTL = 1 << 13, 1 << 14, 1 << 15
 _NET_TCP = 0b11
@@ -69,20 +72,27 @@ def restrict(limits: Limits) -> Confinement:
     return Confinement(memory=memory, network=alone, processes=processes)
 
 
-def restrict_files(limits: Limits, *, execute: bool = False) -> bool:
-    """Cap what is written; with a cap of 0 also forbid every other change to a file system.
+def restrict_files(limits: Limits, *, execute: bool = False, writable: str = "") -> bool:
+    """Cap what is written, and forbid every change to a file system beyond what is asked.
 
     Apart from :func:`restrict`, so that a child can save the modules it compiled first.
 
     Args:
         limits: Which cap.
         execute: Programs may still be started.
+        writable: Absolute path of the one file that may be changed, which is there already; without
+            it a cap above 0 lets any be changed.
 
     Returns:
-        Whether nothing at all can be changed.
+        Whether nothing else can be changed.
+
+    Raises:
+        OSError: The file that may be changed is not there.
     """
     _limit(resource.RLIMIT_FSIZE, limits.file_size)
-    return limits.file_size == 0 and _landlock(execute=execute)
+    if limits.file_size and not writable:
+        return False
+    return _landlock(execute=execute, writable=writable)
 
 
 def renew_cpu(seconds: float) -> None:
@@ -98,6 +108,12 @@ def renew_cpu(seconds: float) -> None:
 def set_alarm(seconds: float) -> None:
     """Die of SIGALRM after so many seconds (0 disarms): nobody else ends an orphan's task."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def die_with_parent() -> None:
+    """Be killed when the thread that started this process ends, also by a kill; Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def resident_bytes() -> int:
@@ -144,7 +160,13 @@ class _Ruleset(ctypes.Structure):
     )
 
 
-def _landlock(*, execute: bool) -> bool:
+class _PathBeneath(ctypes.Structure):
+    _pack_ = 1
+    _layout_ = "ms"
+    _fields_ = (("allowed_access", ctypes.c_uint64), ("parent_fd", ctypes.c_int32))
+
+
+def _landlock(*, execute: bool, writable: str) -> bool:
     """Forbid every change to a file system, and the start of programs; return whether it holds.
 
     Newer kernels also forbid TCP (from 4) and signals to other processes (from 6).
@@ -169,16 +191,29 @@ def _landlock(*, execute: bool) -> bool:
     if version >= 6:
         rules.scoped = _SCOPES
         size = 24
-    return _enforce(libc, rules, size)
+    return _enforce(libc, rules, size, writable)
 
 
-def _enforce(libc: ctypes.CDLL, rules: _Ruleset, size: int) -> bool:
+def _enforce(libc: ctypes.CDLL, rules: _Ruleset, size: int, writable: str) -> bool:
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
     handle = libc.syscall(_LANDLOCK_CREATE_RULESET, ctypes.byref(rules), size, 0)
     if handle < 0:
         return False
     try:
+        if writable and not _permit(libc, handle, writable, rules.handled_access_fs):
+            return False
         return bool(libc.syscall(_LANDLOCK_RESTRICT_SELF, handle, 0) == 0)
     finally:
         os.close(handle)
+
+
+def _permit(libc: ctypes.CDLL, ruleset: int, path: str, handled: int) -> bool:
+    """Let one file that is there be written and cut, and nothing else."""
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        rule = _PathBeneath((_FS_WRITE_FILE | _FS_TRUNCATE) & handled, file)
+        arguments = (ruleset, _LANDLOCK_PATH_BENEATH, ctypes.byref(rule), 0)
+        return bool(libc.syscall(_LANDLOCK_ADD_RULE, *arguments) == 0)
+    finally:
+        os.close(file)

@@ -18,7 +18,7 @@ import msgspec
 from podfetch_tui.model.document import FeedDocument
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.media import MediaInfo
-from podfetch_tui.model.sandboxed import ParseParams, ProbeParams
+from podfetch_tui.model.sandboxed import ParseParams, ProbeParams, Scanned
 from podfetch_tui.model.text import clean
 from podfetch_tui.sandbox import frames
 from podfetch_tui.sandbox.child import Orders
@@ -73,6 +73,7 @@ class Sandbox:
         self._tasks_per_child = tasks_per_child
         self._size = size
         self._closing = threading.Event()
+        self._generation = 0
         self._seats: LifoQueue[_Seat] = LifoQueue()
         for _ in range(size):
             self._seats.put(_Seat())
@@ -88,6 +89,18 @@ class Sandbox:
         cpu_s: float | None = None,
         stop: threading.Event | None = None,
     ) -> FeedDocument: ...
+
+    @overload
+    def call(
+        self,
+        task: Literal["scan_feed"],
+        payload: bytes,
+        params: ParseParams,
+        *,
+        wall_s: float | None = None,
+        cpu_s: float | None = None,
+        stop: threading.Event | None = None,
+    ) -> Scanned: ...
 
     @overload
     def call(
@@ -164,6 +177,17 @@ class Sandbox:
             child = seat.child
             return (child and child.confinement) or Confinement()
 
+    def recycle(self) -> None:
+        """End the children that have nothing to do, and the others after their task."""
+        self._generation += 1
+        seats: list[_Seat] = []
+        with contextlib.suppress(Empty):
+            while len(seats) < self._size:
+                seats.append(self._seats.get_nowait())
+        for seat in seats:
+            seat.clear()
+            self._seats.put(seat)
+
     def close(self) -> None:
         """End every child; calls that still run raise ``STOPPED``. Returns when all are gone."""
         if self._closing.is_set():
@@ -210,11 +234,13 @@ class Sandbox:
             seat.clear()
         child = seat.child or Child(self._orders)
         seat.child = None
+        generation = self._generation
         keep = False
         try:
             answer = child.ask(request, payload, stopped=lambda: self._stopped(stop))
             result = _judge(task, answer)
-            keep = child.tasks < self._tasks_per_child and child.rss < _RSS_GROWN
+            is_fresh = child.tasks < self._tasks_per_child and child.rss < _RSS_GROWN
+            keep = is_fresh and generation == self._generation
         except ChildGone as gone:
             raise Failure(task.killed, clean(f"the {task.noun} {gone}")) from gone
         except Stopped:

@@ -7,11 +7,14 @@ aside and collected later, so that nobody waits for it.
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Literal
@@ -37,6 +40,8 @@ _SPAWN_KINDS = {
     errno.EMFILE: Kind.TOO_MANY_FILES,
     errno.ENFILE: Kind.TOO_MANY_FILES,
 }
+_PIPE_BYTES = 1 << 20
+"""The most that any user may have on Linux; the usual 64 KiB cut a feed into pieces."""
 _KILL_PATIENCE_S = 2.0
 _set_aside: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
 
@@ -52,28 +57,63 @@ def spawn(entry: Literal["child", "launch"], *arguments: str) -> subprocess.Pope
         Failure: The system has no process, descriptor or memory left (``OUT_OF_MEMORY``,
             ``TOO_MANY_FILES``), or our own Python is no longer there (``BUG``).
     """
+    argv = (sys.executable, "-I", "-S", "-X", "utf8", _START, module_path(), entry)
+    is_child = entry == "child"
+    process = _start((*argv, *arguments), _environment(), with_input=is_child)
+    for stream in (process.stdin, process.stdout):
+        if stream is not None and is_child:
+            _widen(stream.fileno())
+    return process
+
+
+def spawn_free(argv: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a program of the operator's as it is, with non-blocking pipes.
+
+    Args:
+        argv: Absolute path of the program, and its arguments.
+        environment: All of its environment.
+
+    Raises:
+        Failure: As :func:`spawn`; ``NO_PROGRAM`` when it is none that can be run.
+    """
+    return _start(argv, environment, with_input=True, otherwise=Kind.NO_PROGRAM)
+
+
+def _start(
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    with_input: bool,
+    otherwise: Kind = Kind.BUG,
+) -> subprocess.Popen[bytes]:
     assert_unlocked("the start of a child process")
     _collect()
-    argv = (sys.executable, "-I", "-S", "-X", "utf8", _START, module_path(), entry)
     try:
         process = subprocess.Popen(
-            (*argv, *arguments),
+            argv,
             bufsize=0,
             cwd="/",
-            env=_environment(),
+            env=environment,
             start_new_session=True,
-            stdin=subprocess.PIPE if entry == "child" else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if with_input else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
     except OSError as error:
-        kind = _SPAWN_KINDS.get(error.errno or 0, Kind.BUG)
+        kind = _SPAWN_KINDS.get(error.errno or 0, otherwise)
         detail = clean(f"cannot start a child process: {error.strerror}")
         raise Failure(kind, detail, errno=error.errno) from error
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             os.set_blocking(stream.fileno(), False)
     return process
+
+
+def _widen(pipe: int) -> None:
+    """Let a feed and its answer pass in one step each: a step may wait for the interpreter."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # the user has too many wide pipes already
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def module_path() -> str:

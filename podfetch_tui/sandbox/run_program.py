@@ -23,7 +23,9 @@ _SHORT_TICK_MS = 5
 _PIECE = 1 << 18
 _STDERR_KEPT = 16 << 10
 _STDERR_CAP = 1 << 20
-_STOPPED = "stopped"
+STOPPED = "stopped"
+"""What :func:`watch` says when it was told to end."""
+_ORPHAN_S = 10.0
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +50,7 @@ def run_program(
     stdout_cap: int = 1 << 20,
     cwd: Path = Path("/"),
     writes: int = 0,
+    output: Path | None = None,
     stop: threading.Event | None = None,
 ) -> Finished:
     """Run a program to its end, or end it with all it started.
@@ -60,31 +63,35 @@ def run_program(
         stdout_cap: Bytes it may print before it is ended.
         cwd: Folder it works in.
         writes: Bytes it may make a file long; 0 forbids every change to a file.
+        output: The one file it may change where ``writes`` is above 0; it is there already.
+            Without one, and where the system knows no such rule, it may change any.
         stop: Ends it when set.
 
     Raises:
         Failure: ``STOPPED``, or what kept any child from being started.
     """
-    orders = Launch(cpu_s, Limits(memory, file_size=writes, processes=None))
-    started = process.spawn("launch", msgspec.json.encode(orders).decode(), str(cwd), *argv)
-    output = _Output(stdout_cap)
+    orders = Launch(cpu_s, wall_s + _ORPHAN_S, Limits(memory, file_size=writes, processes=None))
+    writable = "" if output is None else str(output)
+    words = (msgspec.json.encode(orders).decode(), writable, str(cwd), *argv)
+    started = process.spawn("launch", *words)
+    printed = Output(stdout_cap)
     problem = "could not be watched"
     try:
-        problem = _watch(started, output, time.monotonic() + wall_s, stop)
+        problem = watch(started, printed, time.monotonic() + wall_s, stop)
     finally:
         returncode = process.end(started)
-    if problem == _STOPPED:
+    if problem == STOPPED:
         raise Failure(Kind.STOPPED, f"stopped {Path(argv[0]).name} before it was done")
-    stderr = output.stderr.decode(errors="replace")
+    stderr = printed.stderr.decode(errors="replace")
     return Finished(
         returncode=-signal.SIGKILL if returncode is None else returncode,
-        stdout=bytes(output.stdout),
+        stdout=bytes(printed.stdout),
         stderr=stderr,
-        problem=problem or _verdict(returncode, stderr),
+        problem=problem or verdict(returncode, stderr),
     )
 
 
-class _Output:
+class Output:
     """What a program has printed so far."""
 
     def __init__(self, stdout_cap: int) -> None:
@@ -105,9 +112,9 @@ class _Output:
         return len(piece) <= room
 
 
-def _watch(
+def watch(
     started: subprocess.Popen[bytes],
-    output: _Output,
+    output: Output,
     deadline: float,
     stop: threading.Event | None,
 ) -> str:
@@ -118,7 +125,7 @@ def _watch(
         poller.register(fd, select.POLLIN)
     while streams:
         if stop is not None and stop.is_set():
-            return _STOPPED
+            return STOPPED
         if time.monotonic() >= deadline:
             return "took too long"
         ended = process.has_ended(started)
@@ -131,19 +138,27 @@ def _watch(
                 del streams[fd]
         if ended and not poller.poll(0):
             return ""  # what still holds the pipes open is none of ours
-    return _wait_for_end(started, poller, deadline)
+    return _wait_for_end(started, poller, deadline, stop)
 
 
-def _wait_for_end(started: subprocess.Popen[bytes], poller: select.poll, deadline: float) -> str:
+def _wait_for_end(
+    started: subprocess.Popen[bytes],
+    poller: select.poll,
+    deadline: float,
+    stop: threading.Event | None,
+) -> str:
     """A program that closed its outputs is nearly done, but may still be writing its file."""
     while not process.has_ended(started):
+        if stop is not None and stop.is_set():
+            return STOPPED
         if time.monotonic() >= deadline:
             return "took too long"
         poller.poll(_SHORT_TICK_MS)
     return ""
 
 
-def _verdict(returncode: int | None, stderr: str) -> str:
+def verdict(returncode: int | None, stderr: str) -> str:
+    """Return in words how a program failed; empty when it did not."""
     if returncode == 0:
         return ""
     last = clean(stderr.strip().rpartition("\n")[2])

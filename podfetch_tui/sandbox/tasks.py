@@ -16,7 +16,7 @@ import msgspec
 from podfetch_tui.model.document import FeedDocument
 from podfetch_tui.model.errors import Kind
 from podfetch_tui.model.media import MediaInfo
-from podfetch_tui.model.sandboxed import ParseParams, ProbeParams
+from podfetch_tui.model.sandboxed import ParseParams, ProbeParams, Scanned
 
 TaskFunction = Callable[[bytes, Any], msgspec.Struct]
 
@@ -65,6 +65,13 @@ TASKS: Mapping[str, Task] = {
                 Kind.DECODE,
             }
         ),
+        noun="parser",
+    ),
+    "scan_feed": Task(
+        function="podfetch_tui.feeds.scan:scan_feed",
+        params=ParseParams,
+        result=Scanned,
+        killed=Kind.PARSER_KILLED,
         noun="parser",
     ),
     "probe_media": Task(

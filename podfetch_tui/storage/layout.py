@@ -42,6 +42,8 @@ class Layout(msgspec.Struct, frozen=True):
     """Absolute path of the archive's folder."""
     uuid: str = ""
     """The archive's identity, from its marker; empty when only paths are wanted."""
+    catalog_uuid: str = ""
+    """The catalogue that belongs to it; empty before there is one."""
 
     @property
     def marker_dir(self) -> Path:
@@ -178,6 +180,19 @@ def final_path(
     stem = _without_extension(name.strip(), extension)
     room = COMPONENT_BYTES - len(extension)
     return "/".join([folder, *names, safe_component(stem, room, fallback="untitled") + extension])
+
+
+def beside(relpath: str, suffix: str) -> str:
+    """Return the wanted path of a further file of the media file at ``relpath``.
+
+    Args:
+        relpath: Path of the media file below the root.
+        suffix: What follows its stem, as in ``.tagged.mp3``; of our making.
+    """
+    folder, slash, name = relpath.rpartition("/")
+    stem = PurePosixPath(name).stem
+    room = COMPONENT_BYTES - len(suffix.encode())
+    return f"{folder}{slash}{safe_component(stem, room, fallback='untitled')}{suffix}"
 
 
 def _without_extension(name: str, extension: str) -> str:

@@ -20,8 +20,10 @@ from pathlib import Path
 
 import msgspec
 
-from podfetch_tui.model.errors import ArchiveUnusable, Failure, Kind
+from podfetch_tui.model.errors import ArchiveUnusable, Failure
+from podfetch_tui.model.text import clean
 from podfetch_tui.storage.layout import MARKER_DIR, Layout
+from podfetch_tui.storage.unusable import unusable
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.durable import fsync_dir, os_failure, write_atomic
 from podfetch_tui.system.times import rfc3339
@@ -34,6 +36,9 @@ FORMAT = 1
 _UNFINISHED = f"{MARKER_DIR}.new-"
 _MOST_MARKER_BYTES = 64 * 1024
 _SHORTEST_NAME_MAX = 190
+_SHOWN_PATH = 200
+_SHORTEST_PATH = 600
+"""Bytes for what comes below the root: three names of the greatest length."""
 _NOT_CONTENT = frozenset(
     {
         "lost+found",
@@ -47,12 +52,14 @@ _NOT_CONTENT = frozenset(
 """What an operating system puts on an empty disk by itself."""
 
 
-class Marker(msgspec.Struct, frozen=True):
+class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
     """The content of ``archive.json``; unknown keys are ignored."""
 
     format: int
     uuid: str
     created_at: str = ""
+    catalog: str = ""
+    """UUID of the catalogue that belongs to the archive, wherever that lies."""
 
 
 class _Record(msgspec.Struct, frozen=True):
@@ -91,15 +98,71 @@ def open_archive(
         if marker is None:
             _check_may_create(root, state_dir, create=create and not read_only, init=init)
             marker = _create(root, clock or Clock())
-        layout = Layout(root, marker.uuid)
+        layout = Layout(root, marker.uuid, marker.catalog)
         if not read_only:
             _check_usable(layout)
             _remember(root, marker.uuid, state_dir)
     except OSError as error:
-        raise _unusable(root, os_failure(error, "open it")) from error
+        raise unusable(root, os_failure(error, "open it")) from error
     except Failure as failure:
-        raise _unusable(root, failure) from failure
+        raise unusable(root, failure) from failure
     return layout
+
+
+def remake_marker(
+    root: Path, archive_uuid: str, *, state_dir: Path, clock: Clock | None = None
+) -> None:
+    """Make ``root`` the archive of that UUID, where its marker is missing: for a restore.
+
+    Args:
+        root: The folder; its media, if any, stay.
+        archive_uuid: What the archive was called before.
+        state_dir: The user's state folder, where archives are remembered.
+        clock: For the time of creation.
+
+    Raises:
+        ArchiveUnusable: Another archive is remembered there, or it cannot be made.
+    """
+    root = Path(os.path.abspath(root))  # noqa: PTH100  as in open_archive
+    try:
+        if _read_marker(root) is not None:
+            return
+        known = _remembered(root, state_dir)
+        if known not in ("", archive_uuid):
+            raise ArchiveUnusable(
+                f"{root} was archive {known}, and this is of {archive_uuid}: is the right disk"
+                " mounted? Restore to another folder with --to"
+            )
+        folder = Layout(root).marker_dir
+        if folder.is_dir() and any(folder.iterdir()):
+            now = rfc3339((clock or Clock()).now_ms())
+            _write_marker(Layout(root).marker, Marker(FORMAT, archive_uuid, now))
+        else:
+            _create(root, clock or Clock(), archive_uuid)
+    except OSError as error:
+        raise unusable(root, os_failure(error, "make it an archive")) from error
+    except Failure as failure:
+        raise unusable(root, failure) from failure
+
+
+def bind_catalog(layout: Layout, catalog_uuid: str) -> None:
+    """Write into the marker which catalogue belongs to the archive. Under the archive's lock.
+
+    Raises:
+        ArchiveUnusable: The marker cannot be written; it is as before.
+    """
+    try:
+        marker = _read_marker(layout.root)
+        if marker is not None and marker.catalog != catalog_uuid:
+            _write_marker(layout.marker, msgspec.structs.replace(marker, catalog=catalog_uuid))
+    except OSError as error:
+        raise unusable(layout.root, os_failure(error, "write its marker")) from error
+    except Failure as failure:
+        raise unusable(layout.root, failure) from failure
+
+
+def _write_marker(path: Path, marker: Marker) -> None:
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(marker)))
 
 
 def _read_marker(root: Path) -> Marker | None:
@@ -125,7 +188,7 @@ def _read_marker(root: Path) -> Marker | None:
     except (msgspec.DecodeError, ValueError):
         raise ArchiveUnusable(
             f"{path} is damaged: restore it from a backup of the archive"
-            " (it is small and never changes)"
+            " (it is small and hardly ever changes)"
         ) from None
     if marker.format > FORMAT:
         raise ArchiveUnusable(
@@ -161,14 +224,14 @@ def _is_content(name: str) -> bool:
     return name not in _NOT_CONTENT and not name.startswith(_UNFINISHED)
 
 
-def _create(root: Path, clock: Clock) -> Marker:
+def _create(root: Path, clock: Clock, archive_uuid: str = "") -> Marker:
     """Make the archive: everything under a name of its own, then one rename.
 
     A kill before the rename leaves a folder that counts as empty; the next start begins again
     and removes it.
     """
     _make_root(root)
-    marker = Marker(FORMAT, str(uuid.uuid4()), rfc3339(clock.now_ms()))
+    marker = Marker(FORMAT, archive_uuid or str(uuid.uuid4()), rfc3339(clock.now_ms()))
     final = Layout(root).marker_dir
     if final.is_symlink() or (final.exists() and any(final.iterdir())):
         raise ArchiveUnusable(
@@ -195,7 +258,7 @@ def _build(folder: Path, marker: Marker) -> None:
     folder.mkdir(0o700)
     for name in ("parts", "rejected"):
         (folder / name).mkdir(0o700)
-    write_atomic(folder / "archive.json", msgspec.json.format(msgspec.json.encode(marker)))
+    _write_marker(folder / "archive.json", marker)
 
 
 def _make_root(root: Path) -> None:
@@ -207,13 +270,32 @@ def _make_root(root: Path) -> None:
         fsync_dir(path.parent)
 
 
-def _check_usable(layout: Layout) -> None:
-    """Bring back folders that went missing, and try to write: permission bits prove nothing."""
-    if os.pathconf(layout.root, "PC_NAME_MAX") < _SHORTEST_NAME_MAX:
-        raise ArchiveUnusable(
-            f"the file system of {layout.root} does not take names of {_SHORTEST_NAME_MAX} bytes:"
+def names_problem(root: Path) -> str:
+    """Return why names of an archive would be too long for the folder ``root``; else nothing.
+
+    Raises:
+        OSError: It, or the nearest folder above it that is there, cannot be asked.
+    """
+    shown = clean(str(root), _SHOWN_PATH)
+    there = next(folder for folder in (root, *root.parents) if folder.exists())
+    if os.pathconf(there, "PC_NAME_MAX") < _SHORTEST_NAME_MAX:
+        return (
+            f"the file system of {shown} does not take names of {_SHORTEST_NAME_MAX} bytes:"
             " choose another one with --archive or [archive] root"
         )
+    longest = os.pathconf(there, "PC_PATH_MAX")
+    if 0 < longest < len(os.fsencode(root)) + _SHORTEST_PATH:
+        return (
+            f"the path of {shown} is too long: the system takes paths of {longest} bytes,"
+            f" and what comes below needs {_SHORTEST_PATH} of them"
+        )
+    return ""
+
+
+def _check_usable(layout: Layout) -> None:
+    """Bring back folders that went missing, and try to write: permission bits prove nothing."""
+    if problem := names_problem(layout.root):
+        raise ArchiveUnusable(problem)
     for folder in (layout.parts, layout.rejected):
         with contextlib.suppress(FileExistsError):
             folder.mkdir(0o700)
@@ -229,6 +311,8 @@ def _check_usable(layout: Layout) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     os.close(os.open(probe, flags, 0o600))
     probe.unlink(missing_ok=True)  # a sweep may have been quicker
+    if not os.access(layout.root, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _record_path(root: Path, state_dir: Path) -> Path:
@@ -239,6 +323,14 @@ def _record_path(root: Path, state_dir: Path) -> Path:
 def _is_remembered(root: Path, state_dir: Path) -> bool:
     """Say whether an archive was made at ``root``, even if the record cannot be read."""
     return _record_path(root, state_dir).exists()
+
+
+def _remembered(root: Path, state_dir: Path) -> str:
+    """Return the UUID of the archive that was at ``root``; empty when nobody knows."""
+    try:
+        return msgspec.json.decode(_record_path(root, state_dir).read_bytes(), type=_Record).uuid
+    except (OSError, msgspec.DecodeError):
+        return ""
 
 
 def _remember(root: Path, identity: str, state_dir: Path) -> None:
@@ -255,18 +347,3 @@ def _remember(root: Path, identity: str, state_dir: Path) -> None:
             "The archive cannot be remembered, so a disk that is not mounted will not be noticed",
             extra={"archive": os.fspath(root), "folder": os.fspath(state_dir)},
         )
-
-
-_ADVICE = {
-    Kind.READ_ONLY: "the file system is read-only: mount it for writing",
-    Kind.DISK_FULL: "the disk is full: make room",
-    Kind.PERMISSION: "permission is denied: give this user the right to write there",
-    Kind.IO_ERROR: "the disk does not work: look at the system's log",
-}
-
-
-def _unusable(root: Path, failure: Failure) -> ArchiveUnusable:
-    advice = _ADVICE.get(failure.kind)
-    if advice is None or failure.errno in {None, errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP}:
-        return ArchiveUnusable(f"archive {root} cannot be used: {failure.detail}")
-    return ArchiveUnusable(f"archive {root} cannot be used, {advice} ({failure.detail})")

@@ -21,6 +21,7 @@ from typing import Union
 
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.storage.layout import Layout
+from podfetch_tui.storage.unusable import as_read_only
 from podfetch_tui.system.durable import (
     fdatasync,
     fsync_dir,
@@ -83,7 +84,7 @@ class Part:
             ValueError: ``name`` is none of ours.
         """
         path = _path(layout, name)
-        with os_failures(f"create part {name}"):
+        with as_read_only(), os_failures(f"create part {name}"):
             flags = _FLAGS | os.O_CREAT | os.O_EXCL
             try:
                 fd = os.open(path, flags, _MODE)

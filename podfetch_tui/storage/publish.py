@@ -13,6 +13,7 @@ from pathlib import Path
 
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.storage.layout import Layout
+from podfetch_tui.storage.unusable import as_read_only
 from podfetch_tui.system.durable import fsync_dir, os_failures, publish_noclobber
 
 _CANNOT_LINK = {
@@ -151,8 +152,10 @@ def make_folders(layout: Layout, folder: Path) -> None:
         path = path / name
         if not os.path.lexists(path):
             _synced.discard(hash(path))
-            with os_failures(f"create folder {name}"), contextlib.suppress(FileExistsError):
-                path.mkdir()
+            # Every new feed has its folder in the root.
+            everywhere = as_read_only() if path.parent == layout.root else contextlib.nullcontext()
+            with everywhere, os_failures(f"create folder {name}"):
+                path.mkdir(exist_ok=True)
         _check_inside(layout, path)
         if hash(path) not in _synced:
             fsync_dir(path.parent)

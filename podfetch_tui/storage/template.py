@@ -1,4 +1,4 @@
-"""``[archive] filename``: the pattern of a media file's name, read once at start.
+"""``[archive] filename``: the pattern of a media file's name.
 
 It only says which texts make up which component of the path; ``storage.layout`` makes them
 safe. A pattern that could fail later, or name files differently on another machine, is
@@ -11,6 +11,7 @@ import difflib
 import re
 import string
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Union
 
 import msgspec
@@ -66,6 +67,7 @@ class Template(msgspec.Struct, frozen=True):
         )
 
 
+@lru_cache(16)
 def parse_template(text: str) -> Template:
     """Return the pattern in ``text``.
 

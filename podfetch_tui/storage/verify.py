@@ -8,12 +8,15 @@ import stat
 import threading
 from collections.abc import Iterator
 from enum import Enum
+from pathlib import Path
 
 from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.names import unique_key
 from podfetch_tui.storage.layout import MARKER_DIR, Layout
 from podfetch_tui.system.durable import os_failures
 
 _BLOCK = 1024 * 1024
+_MOST_FOLDERS = 64
 
 
 class Check(str, Enum):
@@ -23,6 +26,56 @@ class Check(str, Enum):
     MISSING = "missing"
     MISMATCHED = "mismatched"
     """Another size or digest, or no plain file."""
+
+
+class OwnPaths:
+    """The paths of the archive's own files, told from foreign ones as the file system does.
+
+    One that folds case or the normal form of Unicode (exFAT, HFS+, SMB) lists a file under
+    another spelling than it was made with; it is the same file.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._paths: set[str] = set()
+        self._by_key: dict[str, str] = {}
+        """Made when the first path is spelled otherwise."""
+        self._folders: dict[Path, frozenset[str]] = {}
+
+    def add(self, path: str) -> bool:
+        """Note a path of ours; return whether it is new."""
+        known = len(self._paths)
+        self._paths.add(path)
+        return len(self._paths) > known
+
+    def __contains__(self, path: str) -> bool:
+        """Say whether ``path``, as the file system lists it, is one of ours."""
+        if path in self._paths:
+            return True
+        if not self._by_key:
+            self._by_key = {unique_key(own): own for own in self._paths}
+        own = self._by_key.get(unique_key(path))
+        # Inodes do not tell: FUSE has another one for each spelling.
+        return own is not None and os.path.lexists(self._layout.media(own)) and self._folds(own)
+
+    def _folds(self, own: str) -> bool:
+        """Say whether a path that is there is listed under another spelling."""
+        folder = self._layout.root
+        for name in own.split("/"):
+            if name not in self._listed(folder):
+                return True
+            folder = folder / name
+        return False
+
+    def _listed(self, folder: Path) -> frozenset[str]:
+        if folder not in self._folders:
+            if len(self._folders) >= _MOST_FOLDERS:
+                self._folders.clear()
+            try:
+                self._folders[folder] = frozenset(os.listdir(folder))  # noqa: PTH208  names only
+            except OSError:
+                self._folders[folder] = frozenset()
+        return self._folders[folder]
 
 
 def check_file(

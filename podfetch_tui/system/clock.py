@@ -10,6 +10,8 @@ import time
 
 from podfetch_tui.system.locks import assert_unlocked
 
+_BOOTTIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+
 
 class Clock:
     """The real time. Tests pass a subclass that stands still until it is moved."""
@@ -21,6 +23,15 @@ class Clock:
     def monotonic(self) -> float:
         """Return seconds from an unknown start; never goes back, stands still in suspend."""
         return time.monotonic()
+
+    def since_boot(self) -> float:
+        """Return seconds from an unknown start that go on in suspend, where the system has such.
+
+        Elsewhere (macOS) this is :meth:`monotonic`: a suspend looks like a clock set forward.
+        """
+        if _BOOTTIME is None:
+            return self.monotonic()
+        return time.clock_gettime(_BOOTTIME)
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         """Wait until ``event`` is set, at most ``seconds``; return whether it is set.

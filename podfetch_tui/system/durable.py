@@ -29,6 +29,10 @@ _KINDS = {
     errno.EIO: Kind.IO_ERROR,
     errno.EACCES: Kind.PERMISSION,
     errno.EPERM: Kind.PERMISSION,
+    # Of one file; the others are not to wait for it.
+    errno.ENAMETOOLONG: Kind.PERMISSION,
+    errno.EISDIR: Kind.PERMISSION,
+    errno.ENOTDIR: Kind.PERMISSION,
     errno.EMFILE: Kind.TOO_MANY_FILES,
     errno.ENFILE: Kind.TOO_MANY_FILES,
     errno.ENOMEM: Kind.OUT_OF_MEMORY,
@@ -238,6 +242,21 @@ def write_atomic(path: Path, data: bytes, mode: int = 0o600, *, temp: Path | Non
                 temp.unlink()
             raise
     fsync_dir(path.parent)
+
+
+def write_trial(path: Path, size: int) -> None:
+    """Write a file of ``size`` zeros to the disk and delete it: the only proof that one can.
+
+    Raises:
+        Failure: It could not be written.
+    """
+    assert_unlocked("writing a file")
+    with os_failures(f"write {path.name}"):
+        try:
+            _write_synced(path, bytes(size), 0o600)
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _write_synced(path: Path, data: bytes, mode: int) -> None:

@@ -42,15 +42,17 @@ class Holder(msgspec.Struct, frozen=True):
 class InstanceLock:
     """The lock of one archive; held from :meth:`acquire` to :meth:`release` or death."""
 
-    def __init__(self, path: Path, *, clock: Clock | None = None) -> None:
+    def __init__(self, path: Path, *, clock: Clock | None = None, what: str | None = None) -> None:
         """Name the lock file; nothing is opened yet.
 
         Args:
             path: The lock file, ``<root>/.podfetch/lock``.
             clock: For the time of start and the short wait.
+            what: What is locked, for messages; the archive around the file when left out.
         """
         self._path = path
         self._clock = clock or Clock()
+        self._what = what or f"archive {path.parent.parent}"
         self._fd = -1
         self._holder = Holder()
 
@@ -75,7 +77,7 @@ class InstanceLock:
                 self._fd = fd
                 self._write(Holder(os.getpid(), self._clock.now_ms()))
                 return self
-        raise _locked(self._path, holder(self._path) or Holder())
+        raise _locked(self._what, holder(self._path) or Holder())
 
     def announce(self, socket: str) -> None:
         """Write the socket's path into the file, for those who look for the engine.
@@ -181,15 +183,14 @@ def _is_at(fd: int, path: Path) -> bool:
     return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
 
 
-def _locked(path: Path, who: Holder) -> ArchiveLocked:
-    archive = path.parent.parent
+def _locked(what: str, who: Holder) -> ArchiveLocked:
     if not who.pid:
         return ArchiveLocked(
-            f"archive {archive} is in use by another process: wait until it has ended,"
+            f"{what} is in use by another process: wait until it has ended,"
             " or stop it with `podfetch stop`"
         )
     return ArchiveLocked(
-        f"archive {archive} is in use by process {who.pid} since {rfc3339(who.started_at)}:"
+        f"{what} is in use by process {who.pid} since {rfc3339(who.started_at)}:"
         " join it with `podfetch attach`, or stop it with `podfetch stop`"
     )
 

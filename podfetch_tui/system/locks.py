@@ -150,6 +150,11 @@ class RankedLock:
             self.acquire()
 
 
+def log_stacks() -> None:
+    """Log what every thread does, by its name, which ``faulthandler`` does not know."""
+    logger.warning("Stacks, asked for by SIGUSR1", extra={"stacks": all_stacks()})
+
+
 def all_stacks() -> str:
     """Return what every thread is doing now, as text of many lines."""
     names = {thread.ident: thread.name for thread in threading.enumerate()}

@@ -8,13 +8,12 @@ import re
 import traceback
 from datetime import datetime, timezone
 
-from podfetch_tui.model.text import clean, redact
+from podfetch_tui.model.text import clean, redact_text
 
 PACKAGE = "podfetch_tui"
 
 _FIELD_CHARS = 2048
 _BLOCK_LINES = 2000
-_URL = re.compile(r"(?i)\b(?:https?|socks\w*|ftp)://[^\s\"'<>]+")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _BLOCKS = ("stacks", "traceback")
 """Fields of many lines."""
@@ -45,10 +44,10 @@ def harmless(record: logging.LogRecord) -> logging.LogRecord:
     for key, value in vars(record).items():
         if key not in _STANDARD:
             name = f"{key}_" if key in _HEAD else key
-            line.__dict__[name] = _block(value) if key in _BLOCKS else _field(value)
+            line.__dict__[name] = harmless_block(value) if key in _BLOCKS else _field(value)
     if record.exc_info and record.exc_info[0] is not None:
         trace = traceback.format_exception(*record.exc_info)
-        line.__dict__["traceback"] = _block("".join(trace))
+        line.__dict__["traceback"] = harmless_block("".join(trace))
     return line
 
 
@@ -92,7 +91,7 @@ def _moment(seconds: float) -> str:
 
 def _line(text: str) -> str:
     text = text[: _FIELD_CHARS * 8]
-    return clean(_URL.sub(lambda match: redact(match[0]), text), _FIELD_CHARS)
+    return clean(redact_text(text), _FIELD_CHARS)
 
 
 def _field(value: object) -> object:
@@ -101,7 +100,8 @@ def _field(value: object) -> object:
     return _line(str(value))
 
 
-def _block(value: object) -> str:
+def harmless_block(value: object) -> str:
+    """Return a text of many lines, each cleaned, cut and free of secrets; the last 2,000."""
     lines = str(value).rstrip().splitlines()[-_BLOCK_LINES:]
     return "\n".join(_indented(line) for line in lines)
 

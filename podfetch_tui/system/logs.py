@@ -80,6 +80,7 @@ def setup(
     json: bool,
     stream: TextIO | None,
     file: Path | None = None,
+    file_json: bool | None = None,
     max_size: int = 20 * 1024**2,
     keep: int = 5,
     clock: Clock | None = None,
@@ -91,6 +92,7 @@ def setup(
         json: One JSON object a line, else text for people.
         stream: Usually stderr; ``None`` while a screen owns the terminal. Never stdout.
         file: Log file, made with its folder, readable by this user alone.
+        file_json: ``json`` for the file, where it differs.
         max_size: Bytes at which the file is rotated; 0 never does.
         keep: How many rotated files stay; with 0 the file begins anew.
         clock: For the rate limit.
@@ -101,9 +103,7 @@ def setup(
     """
     if stream is not None and stream is sys.stdout:
         raise ValueError("the log does not go to stdout")
-    number = logging.getLevelName(level.upper())
-    if not isinstance(number, int):
-        raise BadConfiguration(f"logging.level = {level!r}: use debug, info, warning or error")
+    _number_of(level)
     targets: list[logging.Handler] = []
     if stream is not None:
         targets.append(logging.StreamHandler(stream))
@@ -117,17 +117,36 @@ def setup(
                 f"logging.file = {file}: it cannot be written ({error.strerror})"
             ) from error
     for target in targets:
-        target.setFormatter(json_formatter() if json else TextFormatter())
+        is_file = isinstance(target, _RotatingFile)
+        as_json = file_json if is_file and file_json is not None else json
+        target.setFormatter(json_formatter() if as_json else TextFormatter())
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     door = _Door(records)
     listener = _Listener(records, targets, door=door, clock=clock or Clock())
     handle = LogHandle(door, listener, stacks=stacks, own_stacks=file is not None)
     logging.raiseExceptions = False
-    logging.getLogger().setLevel(max(number, logging.WARNING))
-    logging.getLogger(PACKAGE).setLevel(number)
+    set_level(level)
     logging.getLogger().addHandler(door)
     listener.start()
     return handle
+
+
+def set_level(level: str) -> None:
+    """Log our own records from ``level`` on, others from ``warning`` on.
+
+    Raises:
+        BadConfiguration: Unknown level.
+    """
+    number = _number_of(level)
+    logging.getLogger().setLevel(max(number, logging.WARNING))
+    logging.getLogger(PACKAGE).setLevel(number)
+
+
+def _number_of(level: str) -> int:
+    number = logging.getLevelName(level.upper())
+    if not isinstance(number, int):
+        raise BadConfiguration(f"logging.level = {level!r}: use debug, info, warning or error")
+    return number
 
 
 class _Door(logging.handlers.QueueHandler):

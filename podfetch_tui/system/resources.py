@@ -1,4 +1,4 @@
-"""What the machine has left: psutil's only door, pressure and control groups beside it.
+"""What the machine has left: psutil's only door, and the kernel's figures of pressure.
 
 Whatever a system does not tell is ``None`` or 0, never an error: a throttle that cannot
 measure must not stop an archive.
@@ -11,24 +11,24 @@ import re
 import resource
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-import psutil
 
+from podfetch_tui.system.children import processes_below
 from podfetch_tui.system.clock import Clock
+from podfetch_tui.system.control_group import ControlGroup, read
 from podfetch_tui.system.durable import os_failures
+
+if TYPE_CHECKING:
+    import psutil
 
 UNKNOWN_FREE = 2**63 - 1
 """What :func:`free_bytes` gives for free space when the file system does not say."""
 
 _PRESSURE = Path("/proc/pressure")
-_CGROUPS = Path("/sys/fs/cgroup")
-_OWN_CGROUP = Path("/proc/self/cgroup")
-_AVG10 = re.compile(rb"^some avg10=([0-9.]+)", re.MULTILINE)
-_NETWORK_TYPES = re.compile(
-    r"(nfs\d?|cifs|smb\w*|afp\w*|9p|afs|ceph|gluster\w*|davfs|webdav|lustre|beegfs"
-    r"|fuse(\..*|blk|ctl)?|macfuse|osxfuse|sshfs|drvfs)\Z"
-)
+_SOME = re.compile(rb"^some .*total=([0-9]+)", re.MULTILINE)
+_CHILDREN_EVERY_S = 5.0
 
 
 class ResourceSample(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +36,8 @@ class ResourceSample(msgspec.Struct, frozen=True, kw_only=True):
 
     cpu_percent: float = 0.0
     """Busy share of what this process may use, 0..100: all cores or its group's quota."""
+    own_cpu_percent: float = 0.0
+    """Our part of ``cpu_percent``, children included."""
     process_cpu_percent: float = 0.0
     """Share of one core that this process used; may be above 100."""
     memory_percent: float = 0.0
@@ -50,7 +52,8 @@ class ResourceSample(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes per second over all network interfaces but loopback."""
     sent_per_s: float = 0.0
     cpu_pressure: float | None = None
-    """Percent of the last 10 s in which some task waited for a core (PSI)."""
+    """Percent of the time since the sample before in which some task waited for a core (PSI):
+    of our control group where it says so, else of the machine."""
     memory_pressure: float | None = None
     io_pressure: float | None = None
 
@@ -60,9 +63,13 @@ class _Counters(msgspec.Struct, frozen=True):
     busy: float
     total: float
     process: float
+    ours: float
+    """Seconds of this process and its children."""
     group: float
     received: int
     sent: int
+    stalled: dict[str, float | None]
+    """Seconds in which some task waited, by what it waited for."""
 
 
 class Sampler:
@@ -70,8 +77,14 @@ class Sampler:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        import psutil  # what only reads starts sooner without it
+
         self._process = psutil.Process()
-        self._group = _own_group()
+        self._group = ControlGroup()
+        self._children: list[psutil.Process] = []
+        self._looked = float("-inf")
+        self._gone = 0.0
+        self._seen: dict[int, float] = {}
         self._before = self._count()
 
     def sample(self) -> ResourceSample:
@@ -84,43 +97,68 @@ class Sampler:
             threads = self._process.num_threads()
             files = self._process.num_fds()
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        ours = now.ours - before.ours
+        cpu, own = max(
+            _shares(now.busy - before.busy, ours, now.total - before.total),
+            _shares(now.group - before.group, ours, seconds * self._group.cores()),
+        )
         return ResourceSample(
-            cpu_percent=max(
-                _percent(now.busy - before.busy, now.total - before.total),
-                _percent(now.group - before.group, seconds * _quota(self._group)),
-            ),
+            cpu_percent=cpu,
+            own_cpu_percent=own,
             process_cpu_percent=100 * _rate(now.process - before.process, seconds),
-            memory_percent=_memory_percent(self._group),
+            memory_percent=max(machine_memory_percent(), self._group.memory_percent() or 0.0),
             rss=rss,
             threads=threads,
             open_files=files,
             open_files_limit=0 if limit == resource.RLIM_INFINITY else limit,
             received_per_s=_rate(now.received - before.received, seconds),
             sent_per_s=_rate(now.sent - before.sent, seconds),
-            cpu_pressure=_pressure("cpu"),
-            memory_pressure=_pressure("memory"),
-            io_pressure=_pressure("io"),
+            cpu_pressure=_stalled(now, before, "cpu"),
+            memory_pressure=_stalled(now, before, "memory"),
+            io_pressure=_stalled(now, before, "io"),
         )
 
     def _count(self) -> _Counters:
-        times = psutil.cpu_times()
-        idle = times.idle + getattr(times, "iowait", 0.0)
-        total = sum(times[:8])  # the last two are parts of user and nice
+        import psutil
+
+        at = self._clock.monotonic()
+        busy, total = machine_cpu_seconds()
         own = self._process.cpu_times()
+        process = own.user + own.system
         received = sent = 0
         for name, card in psutil.net_io_counters(pernic=True).items():
             if not name.startswith("lo"):
                 received += card.bytes_recv
                 sent += card.bytes_sent
         return _Counters(
-            self._clock.monotonic(),
-            total - idle,
-            total,
-            own.user + own.system,
-            _group_cpu_seconds(self._group),
-            received,
-            sent,
+            at=at,
+            busy=busy,
+            total=total,
+            process=process,
+            ours=process + self._children_seconds(at),
+            group=self._group.cpu_seconds(),
+            received=received,
+            sent=sent,
+            stalled={what: _stall(self._group, what) for what in ("cpu", "memory", "io")},
         )
+
+    def _children_seconds(self, now: float) -> float:
+        """Return the processor seconds of our children so far, those that ended included."""
+        import psutil
+
+        if now - self._looked >= _CHILDREN_EVERY_S:
+            self._looked = now
+            self._children = processes_below(self._process)
+        seen = {}
+        for child in self._children:
+            try:
+                times = child.cpu_times()
+            except psutil.Error:
+                continue  # it ended
+            seen[child.pid] = times.user + times.system
+        self._gone += sum(used for pid, used in self._seen.items() if pid not in seen)
+        self._seen = seen
+        return self._gone + sum(seen.values())
 
 
 def _rate(amount: float, seconds: float) -> float:
@@ -131,70 +169,39 @@ def _percent(part: float, whole: float) -> float:
     return min(100.0, max(0.0, 100 * part / whole)) if whole > 0 else 0.0
 
 
-def _pressure(what: str) -> float | None:
-    found = _AVG10.search(_read(_PRESSURE / what))
-    return float(found[1]) if found else None
+def _shares(busy: float, ours: float, whole: float) -> tuple[float, float]:
+    """Return (busy, our part of it) in percent of ``whole``."""
+    share = _percent(busy, whole)
+    return share, min(share, _percent(ours, whole))
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+def _stall(group: ControlGroup, what: str) -> float | None:
+    found = _SOME.search(read(group.pressure(what) or _PRESSURE / what))
+    return int(found[1]) / 1e6 if found else None
 
 
-def _number(path: Path) -> int | None:
-    text = _read(path).strip()
-    return int(text) if text.isdigit() else None
+def _stalled(now: _Counters, before: _Counters, what: str) -> float | None:
+    later, sooner = now.stalled[what], before.stalled[what]
+    if later is None or sooner is None:
+        return None
+    return _percent(later - sooner, now.at - before.at)
 
 
-def _own_group() -> Path | None:
-    """Return the folder of this process's control group (version 2)."""
-    for line in _read(_OWN_CGROUP).decode(errors="replace").splitlines():
-        if line.startswith("0::/"):
-            folder = _CGROUPS / line[4:]
-            return folder if ".." not in folder.parts and folder.is_dir() else None
-    return None
+def machine_cpu_seconds() -> tuple[float, float]:
+    """Return the busy seconds and all seconds of all cores together, since the machine began."""
+    import psutil
+
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    total = sum(times[:8])  # the last two are parts of user and nice
+    return total - idle, total
 
 
-def _group_line(group: Path | None) -> list[Path]:
-    """Return the group and those around it: the tightest limit holds."""
-    if group is None:
-        return []
-    return [folder for folder in (group, *group.parents) if folder.is_relative_to(_CGROUPS)]
+def machine_memory_percent() -> float:
+    """Return the used share of the machine's memory."""
+    import psutil
 
-
-def _memory_percent(group: Path | None) -> float:
-    shares = [psutil.virtual_memory().percent]
-    for folder in _group_line(group):
-        limit, used = _number(folder / "memory.max"), _number(folder / "memory.current")
-        if limit and used is not None:
-            # Cached file pages count as used but are given back when asked for.
-            cached = _stat(folder / "memory.stat", b"inactive_file")
-            shares.append(_percent(used - cached, limit))
-    return max(shares)
-
-
-def _quota(group: Path | None) -> float:
-    """Return how many cores the tightest group may use; 0 when there is no limit."""
-    quotas = []
-    for folder in _group_line(group):
-        words = _read(folder / "cpu.max").split()
-        if len(words) == 2 and words[0].isdigit() and int(words[1]) > 0:
-            quotas.append(int(words[0]) / int(words[1]))
-    return min(quotas, default=0.0)
-
-
-def _group_cpu_seconds(group: Path | None) -> float:
-    return _stat(group / "cpu.stat", b"usage_usec") / 1e6 if group else 0.0
-
-
-def _stat(path: Path, key: bytes) -> int:
-    for line in _read(path).splitlines():
-        name, _, value = line.partition(b" ")
-        if name == key and value.isdigit():
-            return int(value)
-    return 0
+    return psutil.virtual_memory().percent
 
 
 def free_bytes(path: Path) -> tuple[int, int]:
@@ -213,22 +220,6 @@ def free_bytes(path: Path) -> tuple[int, int]:
         return UNKNOWN_FREE, 0
     free = found.f_bavail if 0 <= found.f_bavail <= found.f_blocks else 0
     return free * size, found.f_blocks * size
-
-
-def filesystem_type(path: Path) -> str:
-    """Return the type of the file system at ``path`` (``ext4``), or ``""`` if unknown."""
-    real = path.resolve()
-    best, kind = -1, ""
-    for mount in psutil.disk_partitions(all=True):
-        point = Path(mount.mountpoint)
-        if (real == point or point in real.parents) and len(point.parts) >= best:
-            best, kind = len(point.parts), mount.fstype
-    return kind
-
-
-def is_shared_filesystem(kind: str) -> bool:
-    """Say whether a file system of this type may lack the locks and memory a catalogue needs."""
-    return _NETWORK_TYPES.match(kind.lower()) is not None
 
 
 def raise_open_files_limit(wanted: int) -> int:

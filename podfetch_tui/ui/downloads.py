@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from podfetch_tui.model.figures import bar, percent, rate, remaining, size
 from podfetch_tui.model.snapshot import EngineSnapshot, WorkerView
 from podfetch_tui.ui.glyphs import Glyphs
-from podfetch_tui.ui.widgets.table import Cell, Column
+from podfetch_tui.ui.widgets.columns import Cell, Column
 
 _STALLED_S = 10.0
-_BAR = 12
+_BAR = 10
 
 COLUMNS = (
     Column(label="Progress", width=_BAR + 6),
@@ -30,6 +30,11 @@ def active(snapshot: EngineSnapshot) -> tuple[WorkerView, ...]:
 def row_id(worker: WorkerView) -> int:
     """Return the id that a row keeps: that of the episode."""
     return worker.episode_id if worker.episode_id is not None else -1 - worker.slot
+
+
+def is_stalled(worker: WorkerView) -> bool:
+    """Return whether nothing has come for a while."""
+    return worker.phase == "stream" and worker.bytes_per_s < 1 and worker.since_s > _STALLED_S
 
 
 def cells_with(glyphs: Glyphs) -> Callable[[WorkerView], Sequence[Cell]]:
@@ -55,7 +60,7 @@ def cells_with(glyphs: Glyphs) -> Callable[[WorkerView], Sequence[Cell]]:
 def _pace(worker: WorkerView, glyphs: Glyphs) -> tuple[Cell, Cell]:
     if worker.phase != "stream":
         return (worker.phase, "muted"), ("", "plain")
-    if worker.bytes_per_s < 1 and worker.since_s > _STALLED_S:
+    if is_stalled(worker):
         return (f"{glyphs.warning} stalled", "warning"), ("", "plain")
     left = remaining(worker.done, worker.total, worker.bytes_per_s)
     return (rate(worker.bytes_per_s), "plain"), (left, "plain")

@@ -11,20 +11,27 @@ import msgspec
 from podfetch_tui.model.feed import BreakerState, FeedState
 from podfetch_tui.model.figures import count, moment, size, span
 from podfetch_tui.model.snapshot import JsonValue
-from podfetch_tui.model.text import redact
+from podfetch_tui.model.text import counted, redact
 from podfetch_tui.ui.glyphs import Glyphs
-from podfetch_tui.ui.widgets.table import Cell, Column
+from podfetch_tui.ui.widgets.columns import Cell, Column
 
 COLUMNS = (
-    Column(label="State", width=13),
-    Column(label="Host", width=22, from_width=140),
-    Column(label="Archived", width=11, right=True, from_width=90),
-    Column(label="Size", width=9, right=True, from_width=110),
-    Column(label="Last ok", width=7, right=True),
-    Column(label="Next", width=8, right=True),
-    Column(label="Error", width=16),
-    Column(label="Title"),
+    Column(label="State", width=13, sort="-fail"),
+    Column(label="Host", width=24, from_width=140, sort="host"),
+    Column(label="Archived", width=11, right=True, from_width=90, sort="-archived"),
+    Column(label="Waits", width=6, right=True, from_width=160, sort="-pending"),
+    Column(label="Failed", width=6, right=True, from_width=160, sort="-failed"),
+    Column(label="Size", width=9, right=True, from_width=110, sort="-bytes"),
+    Column(label="Last ok", width=9, right=True, sort="-last"),
+    Column(label="Next", width=8, right=True, sort="next"),
+    Column(label="Error", width=16, sort="err"),
+    Column(label="Pri", width=3, right=True, from_width=150, sort="-priority"),
+    Column(label="Tags", width=20, from_width=180),
+    Column(label="Title", sort="title"),
 )
+
+
+_MOVED = ("http_404", "http_410")
 
 
 class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +51,14 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     archived: int = 0
     failed: int = 0
     bytes: int = 0
+    pending: int = 0
+    tags: tuple[str, ...] = ()
+    priority: int = 0
+    own_priority: int | None = None
+    interval_s: int | None = None
+    since: str | None = None
+    snoozed_until: str | None = None
+    allow_private: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -58,6 +73,11 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
         """Title, or the URL while the title is not known."""
         return self.title or redact(self.url)
 
+    @property
+    def seen(self) -> int:
+        """Since when it is in its state, UTC milliseconds: what an action is refused by."""
+        return milliseconds(self.since) or 0
+
 
 def feed_row(row: dict[str, JsonValue]) -> FeedRow:
     """Return what is kept of ``row``; keys this screen does not know are dropped."""
@@ -71,21 +91,27 @@ def cells_with(glyphs: Glyphs, now: Callable[[], int]) -> Callable[[FeedRow], Se
         at = now()
         code = (row.last_error or "").partition(":")[0]
         return (
-            state_cell(row, glyphs),
+            state_cell(row, glyphs, at),
             (row.host, "muted"),
             (f"{count(row.archived)}/{count(row.episodes)}", "plain"),
+            (count(row.pending) if row.pending else "", "muted"),
+            (count(row.failed) if row.failed else "", "bad"),
             (size(row.bytes), "plain"),
             (_ago(row.last_success_at, at), "plain"),
             (_next(row, at), "muted"),
             (code, "bad"),
+            (str(row.priority) if row.priority else "", "accent"),
+            (", ".join(row.tags), "muted"),
             (row.name, "plain"),
         )
 
     return cells
 
 
-def state_cell(row: FeedRow, glyphs: Glyphs) -> Cell:
-    """Return the state of ``row`` as sign and word."""
+def state_cell(row: FeedRow, glyphs: Glyphs, at: int) -> Cell:
+    """Return the state of ``row`` at ``at`` (UTC milliseconds) as sign and word."""
+    if row.state == FeedState.QUARANTINED.value and (milliseconds(row.snoozed_until) or 0) > at:
+        return f"{glyphs.snoozed} snoozed", "muted"
     if row.state != FeedState.ACTIVE.value:
         sign, role = {
             FeedState.PAUSED.value: (glyphs.paused, "muted"),
@@ -104,15 +130,34 @@ def state_cell(row: FeedRow, glyphs: Glyphs) -> Cell:
 def details(row: FeedRow, at: int) -> list[str]:
     """Return what is known of ``row`` beyond its cells, as lines."""
     where = f"{row.id}  {redact(row.url)}"
-    polled = f"last ok {_when(row.last_success_at, at)}, next {_when(row.next_poll_at, at)}"
-    episodes = f"{count(row.episodes)} episodes, {count(row.archived)} archived"
+    next_poll = next_text(row.state, row.next_poll_at, at)
+    polled = f"last ok {_when(row.last_success_at, at)}, next {next_poll}"
+    episodes = f"{counted(row.episodes, 'episode')}, {count(row.archived)} archived"
     if row.failed:
         episodes += f", {count(row.failed)} failed"
     state = f"{row.state}: {row.state_reason}" if row.state_reason else row.state
     if row.breaker != BreakerState.CLOSED.value:
         state += f", breaker {row.breaker.replace('_', ' ')}"
-    problem = row.last_error or ""
-    return [where, f"{state}; {polled}; {episodes}", problem]
+    return [where, f"{state}; {polled}; {episodes}", problem(row.last_error or "")]
+
+
+def has_moved(error: str) -> bool:
+    """Return whether after the failure ``error`` a new address is what is most likely wanted."""
+    return error.partition(":")[0] in _MOVED
+
+
+def problem(error: str) -> str:
+    """Return what is said of a feed's last failure: what it was, and the key that may help."""
+    if not has_moved(error):
+        return error
+    return f"{error.rstrip('.')}. Moved? e, new address (look on the show's page for it)"
+
+
+def next_text(state: str, stamp: str | None, now: int) -> str:
+    """Return when a feed is polled next; what is due already is not told as a time gone by."""
+    at = milliseconds(stamp)
+    is_due = state == FeedState.ACTIVE.value and at is not None and at <= now
+    return "due now" if is_due else _when(stamp, now)
 
 
 def milliseconds(stamp: str | None) -> int | None:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from podfetch_tui.model.events import Event
 from podfetch_tui.model.figures import clock
 from podfetch_tui.ui.glyphs import Glyphs
-from podfetch_tui.ui.widgets.table import Cell, Column
+from podfetch_tui.ui.widgets.columns import Cell, Column
 
 COLUMNS = (
     Column(label="Time", width=8),
     Column(label="What", width=20),
-    Column(label="Feed", width=7, right=True, from_width=90),
+    Column(label="Which", width=26),
+    Column(label="Feed", width=22, from_width=140),
     Column(label="Why", width=16, from_width=90),
     Column(label="Text"),
 )
@@ -31,9 +32,9 @@ def row_id(event: Event) -> int:
     return event.seq
 
 
-def cells_with(glyphs: Glyphs) -> Callable[[Event], Sequence[Cell]]:
-    """Return the function that gives the cells of one event."""
-    signs = {
+def sign_of(kind: str, glyphs: Glyphs) -> str:
+    """Return the sign that stands before an event of ``kind``."""
+    return {
         "archived": glyphs.done,
         "polled": glyphs.done,
         "derived": glyphs.done,
@@ -42,19 +43,36 @@ def cells_with(glyphs: Glyphs) -> Callable[[Event], Sequence[Cell]]:
         "partial": glyphs.warning,
         "deferred": glyphs.paused,
         "paused": glyphs.paused,
-    }
+    }.get(kind.rpartition("_")[2], glyphs.note)
+
+
+def role_of(kind: str) -> str:
+    """Return the role, and so the colour, of an event of ``kind``."""
+    return _ROLES.get(kind.rpartition("_")[2], "plain")
+
+
+def cells_with(glyphs: Glyphs) -> Callable[[Event], Sequence[Cell]]:
+    """Return the function that gives the cells of one event."""
 
     def cells(event: Event) -> Sequence[Cell]:
-        verb = event.kind.rpartition("_")[2]
-        what = f"{signs.get(verb, glyphs.note)} {event.kind.replace('_', ' ')}"
-        feed = "" if event.feed_id is None else str(event.feed_id)
+        what = f"{sign_of(event.kind, glyphs)} {event.kind.replace('_', ' ')}"
+        which, feed = _names(event)
         why = event.code if event.family else ""
         return (
             (clock(event.at), "muted"),
-            (what, _ROLES.get(verb, "plain")),
+            (what, role_of(event.kind)),
+            (which, "plain"),
             (feed, "muted"),
             (why, "muted"),
             (event.text or event.code, "plain"),
         )
 
     return cells
+
+
+def _names(event: Event) -> tuple[str, str]:
+    """Return what the event is about, and the feed where that is another thing."""
+    feed = event.feed_title or ("" if event.feed_id is None else f"feed {event.feed_id}")
+    if event.episode_id is None:
+        return feed, ""
+    return event.episode_title or f"episode {event.episode_id}", feed

@@ -1,23 +1,24 @@
-"""Where a table gets its rows from: a list at hand, or pages of a long one.
+"""Where a table gets its rows from: a list at hand, or a long one of which parts are at hand.
 
-Nothing here waits: a row that is not there yet is ``None``, and whoever owns the source
-asks for the page it wants.
+Nothing here waits: a row that is not there yet is ``None``, and whoever owns the source asks
+for what it wants (:class:`podfetch_tui.ui.widgets.listing.Listing` does).
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from podfetch_tui.model.snapshot import JsonValue, Page, PageRequest
+from podfetch_tui.model.snapshot import JsonValue
 
 Row = TypeVar("Row")
 RowOut = TypeVar("RowOut", covariant=True)
 
-PAGE = 200
-PAGES_KEPT = 24
-"""Pages in memory: some 5,000 rows, whatever the archive holds."""
+ROWS_KEPT = 2_000
+"""Rows in memory, whatever the archive holds."""
+ASKED_AT_ONCE = 300
+"""Most rows of one question: some screenfuls."""
 
 
 class RowSource(Protocol[RowOut]):
@@ -28,16 +29,21 @@ class RowSource(Protocol[RowOut]):
         """How many rows there are, as far as is known."""
         ...
 
+    @property
+    def ids(self) -> Sequence[int]:
+        """The ids of all rows, in their order."""
+        ...
+
     def row(self, index: int) -> RowOut | None:
         """Return the row at ``index``, or ``None`` while it is on its way."""
         ...
 
     def id_at(self, index: int) -> int | None:
-        """Return the id of the row at ``index``, or ``None`` while it is unknown."""
+        """Return the id of the row at ``index``, or ``None`` where there is none."""
         ...
 
     def index_of(self, row_id: int) -> int | None:
-        """Return where the row with ``row_id`` is, if it is at hand."""
+        """Return where the row with ``row_id`` is, or ``None``."""
         ...
 
     def look(self, first: int, last: int) -> None:
@@ -61,6 +67,11 @@ class ListRows(Generic[Row]):
         """How many rows there are."""
         return len(self._rows)
 
+    @property
+    def ids(self) -> Sequence[int]:
+        """The ids of all rows."""
+        return [self._id_of(row) for row in self._rows]
+
     def row(self, index: int) -> Row | None:
         """Return the row at ``index``."""
         return self._rows[index] if 0 <= index < len(self._rows) else None
@@ -81,117 +92,100 @@ class ListRows(Generic[Row]):
         """Everything is at hand; there is nothing to prepare."""
 
 
-class PagedRows(Generic[Row]):
-    """Rows of the catalogue by pages; only pages near the screen stay in memory.
+class IndexedRows(Generic[Row]):
+    """Rows of the catalogue: the order of all ids at hand, the rows near the screen.
 
-    Pages are reached by key: page ``n`` begins after ``anchors[n]``, which the page before
-    it tells. The catalogue may change meanwhile: a page that ends elsewhere than it did
-    makes all later anchors void, and they are walked again.
+    Any position can be reached at once, and a row is found again by its id when the order has
+    changed. Rows are read anew when they are stale; until then the old ones stand.
     """
 
-    def __init__(
-        self, request: PageRequest, convert: Callable[[dict[str, JsonValue]], Row]
-    ) -> None:
-        self._request = request
+    def __init__(self, convert: Callable[[dict[str, JsonValue]], Row]) -> None:
+        """Create an empty one; ``convert`` makes a row of the catalogue's JSON."""
         self._convert = convert
-        self._anchors = [0]
-        self._pages: OrderedDict[int, tuple[Row, ...]] = OrderedDict()
-        self._ids: dict[int, tuple[int, ...]] = {}
-        self._stale: set[int] = set()
+        self._order: Sequence[int] = ()
+        self._rows: OrderedDict[int, Row] = OrderedDict()
+        self._asked: dict[int, int] = {}
+        """Ids that were answered, with a row or without, and in which age."""
+        self._age = 0
         self._seen = (0, 0)
-        self._length: int | None = None
-        """Number of rows, once the last page was seen."""
-        self.expected = 0
-        """How many rows there should be, until the last page was seen."""
 
     @property
     def count(self) -> int:
-        """How many rows there are, as far as is known."""
-        if self._length is not None:
-            return self._length
-        return max(self.expected, (len(self._anchors) - 1) * PAGE)
+        """How many rows there are."""
+        return len(self._order)
 
     @property
-    def is_counted(self) -> bool:
-        """Whether the last page was seen, so that ``count`` is no guess."""
-        return self._length is not None
+    def ids(self) -> Sequence[int]:
+        """The ids of all rows, in their order."""
+        return self._order
 
     def row(self, index: int) -> Row | None:
-        """Return the row at ``index``, or ``None`` while its page is not at hand."""
-        rows = self._pages.get(index // PAGE, ())
-        return rows[index % PAGE] if index >= 0 and index % PAGE < len(rows) else None
+        """Return the row at ``index``, or ``None`` while it is not at hand."""
+        row_id = self.id_at(index)
+        return None if row_id is None else self._rows.get(row_id)
+
+    def drawn(self, ids: Iterable[int]) -> dict[int, Row]:
+        """Return the rows of ``ids`` as they were read last, by id, as far as they are at hand."""
+        return {row_id: self._rows[row_id] for row_id in ids if row_id in self._rows}
 
     def id_at(self, index: int) -> int | None:
-        """Return the id of the row at ``index``, or ``None`` while it is unknown."""
-        ids = self._ids.get(index // PAGE, ())
-        return ids[index % PAGE] if index >= 0 and index % PAGE < len(ids) else None
+        """Return the id of the row at ``index``."""
+        return self._order[index] if 0 <= index < len(self._order) else None
 
     def index_of(self, row_id: int) -> int | None:
-        """Return where the row with ``row_id`` is, if its page is at hand."""
-        for number, ids in self._ids.items():
-            if row_id in ids:
-                return number * PAGE + ids.index(row_id)
-        return None
+        """Return where the row with ``row_id`` is."""
+        try:
+            return self._order.index(row_id)
+        except ValueError:
+            return None
 
     def look(self, first: int, last: int) -> None:
-        """Say which rows are on the screen; their pages come first."""
-        self._seen = (max(0, first) // PAGE, max(0, last) // PAGE)
-
-    def is_seen(self, number: int) -> bool:
-        """Return whether rows of page ``number`` are on the screen."""
-        return self._seen[0] <= number <= self._seen[1]
+        """Say which rows are on the screen; those are asked for, and some screenfuls around."""
+        self._seen = (first, last)
 
     def expire(self) -> None:
-        """Have every page on the screen read again."""
-        self._stale.update(self._pages)
+        """Have rows read again when they are on the screen."""
+        self._age += 1
 
-    def next_request(self) -> tuple[int, PageRequest] | None:
-        """Return the number and request of the page to read next, or ``None``.
+    def wanted(self, order: Sequence[int] | None = None) -> tuple[int, ...]:
+        """Return the ids of rows to read now: those on the screen first, then those around.
 
-        A page far down cannot be asked for before those above it told where it begins;
-        then the furthest known one is next.
+        A cursor that goes down row by row does not ask for one row at each step: rows around
+        are asked for together, and before they come into view.
+
+        Args:
+            order: Of this order instead of the present one: what will be on the screen.
         """
-        for number in range(self._seen[0], self._seen[1] + 1):
-            if number in self._pages and number not in self._stale:
-                continue
-            if self._length is not None and number * PAGE >= max(self._length, 1):
-                break
-            reachable = min(number, len(self._anchors) - 1)
-            return reachable, self._asking(self._anchors[reachable])
-        return None
-
-    def take(self, number: int, page: Page) -> None:
-        """Take in the answer to the request for page ``number``."""
-        if number >= len(self._anchors):
-            return
-        self._ids[number] = tuple(int(str(row["id"])) for row in page.rows)
-        self._pages[number] = tuple(self._convert(row) for row in page.rows)
-        self._pages.move_to_end(number)
-        self._stale.discard(number)
-        if page.next_after is None:
-            self._forget_after(number)
-            self._length = number * PAGE + len(page.rows)
-        elif self._anchors[number + 1 : number + 2] != [page.next_after]:
-            self._forget_after(number)
-            self._length = None
-            self._anchors.append(page.next_after)
-        while len(self._pages) > PAGES_KEPT:
-            oldest, _ = self._pages.popitem(last=False)
-            del self._ids[oldest]
-
-    def _forget_after(self, number: int) -> None:
-        del self._anchors[number + 1 :]
-        for later in [known for known in self._pages if known > number]:
-            del self._pages[later], self._ids[later]
-            self._stale.discard(later)
-
-    def _asking(self, after: int) -> PageRequest:
-        request = self._request
-        return PageRequest(
-            kind=request.kind,
-            after=after,
-            limit=PAGE,
-            feed_id=request.feed_id,
-            state=request.state,
-            text=request.text,
+        order = self._order if order is None else order
+        first, last = self._seen
+        near = last - first + 1
+        stale = [i for i in _part(order, first, last) if self._asked.get(i) != self._age]
+        close = (*_part(order, last + 1, last + near), *_part(order, first - near, first - 1))
+        if not stale and all(row_id in self._asked for row_id in close):
+            return ()
+        far = (
+            *_part(order, last + near + 1, last + 2 * near),
+            *_part(order, first - 2 * near, first - near - 1),
         )
+        unknown = (row_id for row_id in (*close, *far) if row_id not in self._asked)
+        return (*stale, *unknown)[:ASKED_AT_ONCE]
+
+    def take_order(self, order: Sequence[int]) -> None:
+        """Take in which rows there are, and in which order."""
+        self._order = order
+
+    def take_rows(self, asked: Sequence[int], rows: Sequence[dict[str, JsonValue]]) -> None:
+        """Take in the answer to a question for ``asked``; what is not in it is gone."""
+        for row_id in asked:
+            self._rows.pop(row_id, None)
+        for row in rows:
+            self._rows[int(str(row["id"]))] = self._convert(row)
+        self._asked.update(dict.fromkeys(asked, self._age))
+        while len(self._rows) > ROWS_KEPT:
+            oldest, _ = self._rows.popitem(last=False)
+            self._asked.pop(oldest, None)
+
+
+def _part(order: Sequence[int], first: int, last: int) -> Sequence[int]:
+    """Return what stands from ``first`` to ``last``, as far as there is something."""
+    return order[max(0, first) : max(0, last + 1)]

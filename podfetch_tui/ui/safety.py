@@ -12,6 +12,31 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
+_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("─━═╌╍┄┅┈┉╴╶╸╺╼╾▔▁▂▃", "-"),
+        **dict.fromkeys("│┃║╎╏┆┇┊┋╵╷╹╻╽╿▎▏▍▌▐▕▊▋▉", "|"),
+        **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╯╰┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬", "+"),
+        **dict.fromkeys("▄▅▆▇█▀▓", "#"),
+        **dict.fromkeys("░▒", "."),
+        **dict.fromkeys("▲△▴▵↑⇡", "^"),
+        **dict.fromkeys("▼▽▾▿↓⇣", "v"),
+        **dict.fromkeys("►▶▸▷→⇒❯", ">"),
+        **dict.fromkeys("◄◀◂◁←⇐❮", "<"),
+        **dict.fromkeys("●◉◍■◼", "o"),
+        **dict.fromkeys("○◌□◻◯", "."),
+        **dict.fromkeys("✓✔", "+"),
+        **dict.fromkeys("✗✘✕×", "x"),
+        **dict.fromkeys("·•–—−", "-"),
+        **dict.fromkeys("‘’‛′", "'"),
+        **dict.fromkeys("“”„‟″", '"'),
+        "…": "~",
+        "⏎": "+",
+        "≤": "<",
+        "≥": ">",
+    }
+)
+"""Signs that widgets draw with, each as one of ASCII that is as wide."""
 _HARMFUL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
@@ -31,5 +56,18 @@ class ControlFilter(LineFilter):
         """Return ``segments`` without such characters; Textual's own controls stay."""
         return [
             segment if segment.control else Segment(harmless(segment.text), segment.style)
+            for segment in segments
+        ]
+
+
+class AsciiFilter(LineFilter):
+    """Draws with ASCII: lines, blocks, arrows and bullets; letters of titles stay what they are."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002
+        """Return ``segments`` with every sign in ASCII, in as many cells."""
+        return [
+            segment
+            if segment.control or segment.text.isascii()
+            else Segment(segment.text.translate(_SIGNS), segment.style)
             for segment in segments
         ]

@@ -8,7 +8,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+
+from podfetch_tui.cli.main import podfetch
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "podfetch_tui"
@@ -105,8 +108,18 @@ def test_what_runs_headless_never_loads_the_screens(module: str) -> None:
 
 def test_a_status_never_waits_for_parsers_and_migrations() -> None:
     code = (
-        "import sys, podfetch_tui.cli.main;"
-        "sys.exit(bool({'alembic', 'av', 'feedparser', 'textual', 'urllib3'} & set(sys.modules)))"
+        "import sys, podfetch_tui.cli.main, podfetch_tui.cli.status_command;"
+        "slow = {'alembic', 'av', 'feedparser', 'lxml', 'psutil', 'textual', 'urllib3'};"
+        "ours = {'podfetch_tui.engine', 'podfetch_tui.net', 'podfetch_tui.catalog.writer'};"
+        "sys.exit(bool((slow | ours) & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
     assert done.returncode == 0
+
+
+def test_every_command_is_where_the_table_says_under_its_own_name() -> None:
+    context = click.Context(podfetch)
+    for name in podfetch.list_commands(context):
+        command = podfetch.get_command(context, name)
+        assert command is not None
+        assert command.name == name

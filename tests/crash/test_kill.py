@@ -16,6 +16,8 @@ from time import monotonic
 
 import pytest
 from support.archive import rows, settings_for
+from support.kill_child import CATALOG
+from support.mounts import exfat_disk
 from support.wait import wait_for
 
 from podfetch_tui.demo import feeds
@@ -46,9 +48,10 @@ def media(request: Request) -> Route:
     )
 
 
-def start(root: Path, urls: list[str]) -> subprocess.Popen[bytes]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
-    command = [sys.executable, "-m", "support.kill_child", str(root), *urls]
+def start(settings: Settings, urls: list[str]) -> subprocess.Popen[bytes]:
+    archive = settings.archive
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), CATALOG: archive.catalog}
+    command = [sys.executable, "-m", "support.kill_child", archive.root, *urls]
     return subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
 
 
@@ -71,8 +74,19 @@ def is_far_enough(host: PodcastHost, target: int, child: subprocess.Popen[bytes]
 
 @pytest.mark.crash
 def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None:
-    root = tmp_path / "archive"
-    settings = settings_for(root)
+    kill_and_restart(settings_for(tmp_path / "archive"))
+
+
+@pytest.mark.root
+@pytest.mark.crash
+def test_kills_lose_and_double_nothing_where_there_are_no_hard_links(tmp_path: Path) -> None:
+    with exfat_disk(tmp_path / "exfat", 64 * 1024**2) as disk:
+        catalog = str(tmp_path / "catalog.db")
+        kill_and_restart(settings_for(disk / "archive", archive={"catalog": catalog}))
+
+
+def kill_and_restart(settings: Settings) -> None:
+    root = Path(settings.archive.root)
     rng = random.Random(int(os.environ.get("PODFETCH_SEED", "7")))
     with PodcastHost() as host:
         host.table.fallback = media
@@ -81,13 +95,13 @@ def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -> None
         for number in range(KILLS):
             # Later kills come later: a process must live long enough to archive something.
             target = len(host.requests) + number + rng.randint(1, 5)
-            child = start(root, urls)
+            child = start(settings, urls)
             wait_for(partial(is_far_enough, host, target, child), 60)
             threading.Event().wait(rng.uniform(0.0, 0.1))
             child.send_signal(signal.SIGKILL)
             child.wait()
             completed.append((monotonic(), whole_now(settings)))
-        assert start(root, urls).wait(100) == 0
+        assert start(settings, urls).wait(100) == 0
         episodes = rows(settings, "episodes")
         assert Counter(row["state"] for row in episodes) == {"archived": FEEDS * EPISODES}
         assert len({row["guid"] for row in episodes}) == FEEDS * EPISODES

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from support.archive import settings_for
+from support.program import as_process, podfetch
 
 from podfetch_tui.cli import archive as archives
 
@@ -19,19 +18,6 @@ LIST = (
 )
 
 
-def podfetch(*words: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "podfetch_tui", *words],
-        cwd=os.environ["HOME"],
-        env={**os.environ, **env},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 @pytest.fixture
 def archive(tmp_path: Path) -> str:
     return str(tmp_path / "archive")
@@ -39,13 +25,13 @@ def archive(tmp_path: Path) -> str:
 
 def test_a_list_goes_in_and_comes_out_as_json(archive: str, tmp_path: Path) -> None:
     (tmp_path / "feeds.csv").write_text(LIST + "not a url,,,\n", encoding="utf-8-sig")
-    done = podfetch("--archive", archive, "import", str(tmp_path / "feeds.csv"))
+    done = as_process("--archive", archive, "import", str(tmp_path / "feeds.csv"))
     assert done.returncode == 0, done.stderr
     assert "2 new, 0 duplicate, 1 rejected" in done.stderr
     assert "feeds.csv:4:" in done.stderr
     rows = [
         json.loads(line)
-        for line in podfetch("--archive", archive, "feeds", "list", "--json").stdout.splitlines()
+        for line in as_process("--archive", archive, "feeds", "list", "--json").stdout.splitlines()
     ]
     assert [(row["url"], row["priority"], row["tags"]) for row in rows] == [
         ("http://feeds.example/a.xml", 5, ["news"]),
@@ -61,6 +47,14 @@ def test_a_dry_run_changes_nothing(archive: str, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "2 new" in done.stderr
     assert not Path(archive).exists()
+
+
+def test_a_dry_run_names_the_lines_that_would_be_rejected(archive: str) -> None:
+    done = podfetch("--archive", archive, "import", "--dry-run", "-", stdin=f"{LIST}no url\n")
+    assert done.returncode == 0
+    assert "2 new, 0 duplicate, 1 rejected (dry run)" in done.stderr
+    assert "not a URL: no url" in done.stderr
+    assert f"-:{LIST.count(chr(10)) + 1}: " in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -196,3 +190,45 @@ def test_a_lost_catalogue_is_never_replaced_beside_its_media(archive: str) -> No
     assert done.returncode == 7
     assert "missing" in done.stderr
     assert not catalog.exists()
+
+
+def test_feeds_are_listed_and_chosen_by_one_filter(archive: str) -> None:
+    podfetch("--archive", archive, "import", "-", stdin=LIST)
+
+    def urls(*words: str) -> list[str]:
+        done = podfetch("--archive", archive, "feeds", "list", "--json", *words)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line)["url"][-5:] for line in done.stdout.splitlines()]
+
+    assert urls("tag:news", "priority>3") == ["a.xml"]
+    assert urls("!tag:news") == ["b.xml"]
+    assert urls("--sort", "-title") == ["b.xml", "a.xml"]
+    assert urls("--sort", "-title", "--limit", "1") == ["b.xml"]
+    checked = podfetch("--archive", archive, "feeds", "check", "host:feeds", "--yes", "--json")
+    assert json.loads(checked.stdout)["due"] == 2
+    shown = podfetch("--archive", archive, "feeds", "show", "tag:news", "--json")
+    assert json.loads(shown.stdout)["title"] == "A"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("feeds", "list", "fail>many"), "column 6: fail: takes a whole number"),
+        (("feeds", "list", "erro:x"), "did you mean err?"),
+        (("feeds", "list", "--sort", "tag"), "cannot be sorted by 'tag'"),
+        (("feeds", "show", "host:feeds"), "2 feeds pass 'host:feeds': name one by its id (1, 2)"),
+        (("feeds", "show", "host:nowhere"), "no feed passes"),
+        (("feeds", "show", "9" * 5000), "no feed"),
+        (("feeds", "check", "1", "host:feeds"), "not both"),
+        (("episodes", "list", "a | b", "--state", "failed"), "each alternative"),
+        (("episodes", "retry", "state:nope"), "state: 'nope' is none of its words"),
+    ],
+)
+def test_what_cannot_be_meant_is_exit_2_and_says_why(
+    archive: str, words: tuple[str, ...], says: str
+) -> None:
+    podfetch("--archive", archive, "import", "-", stdin=LIST)
+    done = podfetch("--archive", archive, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.archive import make_due, rows, run_once, settings_for
+from support.program import ON_LOOPBACK, podfetch
 
 from podfetch_tui.demo import feeds
 from podfetch_tui.demo.audio import Media
@@ -219,3 +220,41 @@ def test_a_sidecar_that_cannot_be_written_is_partial_and_finished_without_a_down
     (row,) = rows(settings, "episodes")
     assert row["derivatives"] == ["sidecar:done"]
     assert in_the_way.is_file()
+
+
+def test_what_waits_and_what_happened_is_named_by_title(host: PodcastHost, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "archive", engine={"download_workers": 0})
+    url = serve(host, "one")
+    run_once(settings, url)
+    names = tmp_path / "names.txt"
+    names.write_text(f"{url}\nhttp://feeds.example/new.xml\n")
+    options = (*ON_LOOPBACK, "--archive", str(tmp_path / "archive"))
+    done = podfetch(*options, "import", "--dry-run", "--json", str(names))
+    plan = json.loads(done.stdout)
+    assert (plan["new"], plan["duplicate"], plan["first_poll_requests"]) == (1, 1, 1)
+    assert (plan["episodes"], plan["bytes"]) == (3, 3 * SIZE)
+    assert (plan["known_feeds"], plan["polled_feeds"]) == (1, 1)
+    assert plan["episodes_of_unknown_size"] == 0
+    done = podfetch(*options, "import", "--dry-run", str(names))
+    assert "1 feed is known already: 3 episodes wait, 60.0 kB" in done.stderr
+    done = podfetch(*options, "import", "--dry-run", "--json", "-", stdin="http://x.example/\n")
+    assert json.loads(done.stdout)["episodes"] is None
+
+    engine = run_once(settings_for(tmp_path / "archive"))
+    (archived, *_) = [e for e in engine.events.watch(0, 0).events if e.kind == "episode_archived"]
+    assert archived.feed_title == "The one show"
+    titles = {row["id"]: row["title"] for row in rows(settings, "episodes")}
+    assert archived.episode_id is not None
+    assert archived.episode_title == titles[archived.episode_id]
+    shown = [
+        json.loads(line) for line in podfetch(*options, "events", "--json").stdout.splitlines()
+    ]
+    assert {event["feed_title"] for event in shown} == {None, "The one show"}
+    assert {event["kind"] for event in shown if event["feed_title"] is None} == {
+        "engine_started",
+        "engine_stopped",
+    }
+    assert {event["episode_title"] for event in shown} == {None, *titles.values()}
+    text = podfetch(*options, "events").stdout
+    assert "1 The one show" in text
+    assert f"{archived.episode_id} {archived.episode_title}"[:20] in text

@@ -57,9 +57,45 @@ def test_what_the_csv_module_writes_is_read(
     assert [entry.title for entry in found.entries] == titles
 
 
+_XML = st.lists(
+    st.sampled_from(
+        [
+            *('<outline text="F">', "<outline>", "</outline>", "<outline/>", "<body>", "</body>"),
+            *('<outline text="A" xmlUrl="http://a.example/"/>', "<x:y>", "</x:y>", "</opml>"),
+            *(
+                '<outline xmlUrl="http://b.example/" podfetch:tags="',
+                "podfetch:priority=",
+                '"',
+                "'",
+            ),
+            *("&", "&lt;", "&eacute;", "&nope;", "&#0;", "&#xD800;", "&#65;", "<", ">", "/>", "é"),
+            *("<!--", "-->", "<![CDATA[", "]]>", "<?xml version='1.0'?>", "<!DOCTYPE o [", "]>"),
+            *('<!ENTITY a "b">', 'isComment="true"', 'xmlns:podfetch="urn:x"', " ", "\n", "\r\n"),
+            *("\0", "\x01", "\ufffe", "\ufeff", "\U0001f600"),
+        ]
+    ),
+    max_size=25,
+).map(lambda parts: f"<opml>{''.join(parts)}</opml>")
+_JSON = st.lists(
+    st.sampled_from(
+        [
+            *('{"url": "http://a.example/"}', '{"url": "http://b.example/", ', '"tags": ["x"]'),
+            *('"priority": 1e999', '"enabled": null', "{", "}", "[", "]", ",", ":", '"', "\n", "7"),
+            *("true", '"\\ud800"', "é", "\0", " ", "-", '"interval": 1e3', '"folders": 9'),
+        ]
+    ),
+    max_size=20,
+).map("".join)
+
+
 @given(
     st.one_of(
         st.binary(max_size=300),
+        st.tuples(_XML, st.sampled_from(["utf-8", "utf-16", "utf-16-le"])).map(
+            lambda both: both[0].encode(both[1], "replace")
+        ),
+        _JSON.map(lambda text: f"[{text}]".encode()),
+        _JSON.map(lambda text: f'{{"url": "http://a.example/"}}\n{text}'.encode()),
         st.text('url,title;\t"\n\r #http://a.example/0é', max_size=200).map(str.encode),
         st.text('"\n,ahttp://', max_size=60).map(lambda text: f"url,title\n{text}".encode()),
     ),
@@ -85,4 +121,4 @@ def _check(found: FeedList) -> None:
         assert rejected.text == " ".join(rejected.text.split())
         assert rejected.line > 0
         assert rejected.reason
-    assert all(line > first for line, first in found.duplicates)
+    assert all(line >= first for line, first in found.duplicates)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podfetch_tui.config import units
 from podfetch_tui.config.backlog import format_backlog, parse_backlog
 from podfetch_tui.config.ini import load
 from podfetch_tui.config.values import format_value, parse_value
+from podfetch_tui.model import units
 from podfetch_tui.model.feed import Backlog, BacklogKind
 from podfetch_tui.model.setting import Form, Key
 from podfetch_tui.model.settings import keys, keys_by_id, value_of

@@ -15,7 +15,7 @@ from podfetch_tui.model.settings import FeedSettings, QuarantineSettings, RetryS
 from podfetch_tui.policy.backoff import ceiling, clamp_retry_after, full_jitter
 from podfetch_tui.policy.breaker import admit, after_failure, after_success
 from podfetch_tui.policy.classify import verdict_of
-from podfetch_tui.policy.interval import next_poll, next_poll_after_failure
+from podfetch_tui.policy.interval import LONGEST_REST_MS, next_poll, next_poll_after_failure
 from podfetch_tui.policy.retry import next_attempt
 
 NOW = 1_700_000_000_000
@@ -115,7 +115,8 @@ def feed_settings(draw: st.DrawFn) -> FeedSettings:
     st.none() | st.integers(-10, 10**8),
     st.none() | st.integers(-(10**18), 10**18),
     st.none() | st.integers(-(10**18), 10**18),
-    st.none() | st.lists(st.floats(0, 10**9), max_size=8),
+    st.lists(st.floats(0, 10**9), max_size=8),
+    st.tuples(st.integers(0, 2**24 - 1), st.integers(0, 127)),
     SEEDS,
 )
 def test_a_poll_is_never_outside_the_bounds(
@@ -123,15 +124,19 @@ def test_a_poll_is_never_outside_the_bounds(
     interval: int | None,
     max_age: int | None,
     ttl: int | None,
-    gaps: list[float] | None,
+    gaps: list[float],
+    rest: tuple[int, int],
     seed: int,
 ) -> None:
     feed = Feed(id=1, url="https://example.org/", interval=interval)
-    hints = PollHints(max_age_s=max_age, ttl_s=ttl)
+    hints = PollHints(
+        max_age_s=max_age, ttl_s=ttl, gaps=tuple(gaps), skip_hours=rest[0], skip_days=rest[1]
+    )
     rng = random.Random(seed)
-    wait = next_poll(feed, now=NOW, hints=hints, settings=settings, rng=rng, gaps=gaps) - NOW
+    wait = next_poll(feed, now=NOW, hints=hints, settings=settings, rng=rng) - NOW
     assert wait >= settings.min_interval * 1000 - 1
-    assert wait <= max(settings.max_interval, (interval or 0) * 1.1) * 1000 + 1
+    longest = LONGEST_REST_MS + 3_600_000 if rest != (0, 0) and interval is None else 0
+    assert wait <= max(settings.max_interval, (interval or 0) * 1.1) * 1000 + 1 + longest
 
 
 @given(feed_settings(), st.none() | st.integers(0, 10**8), FAILURES, st.integers(0, 50), SEEDS)

@@ -14,6 +14,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from support.cataloguing import AT, DAY, bench, draft, finish, outcome, poll, recount, seal
 
 from podfetch_tui.catalog import totals
+from podfetch_tui.model.decisions import (
+    DecideEpisodes,
+    DecideFeeds,
+    EpisodeDecision,
+    FeedDecision,
+)
+from podfetch_tui.model.derivatives import Derive
 from podfetch_tui.model.episode import EpisodeState, EpisodeUpdate
 from podfetch_tui.model.feed import FeedState, Validators
 from podfetch_tui.model.outcome import JobKind
@@ -21,14 +28,12 @@ from podfetch_tui.model.writes import (
     Archive,
     ChangeFeed,
     Claim,
-    Derive,
     EpisodeEnd,
     Finish,
     ImportFeeds,
     NewFeed,
     Progress,
     Reserve,
-    RetryEpisodes,
     SetEpisodeState,
     Write,
 )
@@ -155,9 +160,16 @@ class Histories(RuleBasedStateMachine):
         self.settle()
         self.write(Finish(outcome=done, writes=(end,)))
 
-    @rule(episodes=st.lists(EPISODES, max_size=3))
-    def retried(self, episodes: list[int]) -> None:
-        self.write(RetryEpisodes(episode_ids=tuple(episodes), at=AT))
+    @rule(episodes=st.lists(EPISODES, max_size=3), decision=st.sampled_from(EpisodeDecision))
+    def decided(self, episodes: list[int], decision: EpisodeDecision) -> None:
+        write = DecideEpisodes(
+            episode_ids=tuple(episodes), decision=decision, undelete=bool(len(episodes) % 2), at=AT
+        )
+        self.write(write)
+
+    @rule(feeds=st.lists(FEEDS, max_size=3), decision=st.sampled_from(FeedDecision))
+    def decided_of_feeds(self, feeds: list[int], decision: FeedDecision) -> None:
+        self.write(DecideFeeds(feed_ids=tuple(feeds), decision=decision, at=AT))
 
     @rule(episode=EPISODES)
     def lost(self, episode: int) -> None:

@@ -13,6 +13,8 @@ from podfetch_tui.catalog import pages
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import compose
 from podfetch_tui.engine.engine import Engine
+from podfetch_tui.model.credentials import Credentials
+from podfetch_tui.model.host_writes import SaveHost
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.model.writes import Imported, ImportFeeds, NewFeed
@@ -27,6 +29,7 @@ def settings_for(root: Path, **changes: dict[str, Any]) -> Settings:
         "archive": {"root": str(root), "min_free": 0, "min_free_percent": 0.0},
         "network": {"allow_private": LOOPBACK},
         "retry": {"base": 0.01, "cap": 0.05},
+        "throttle": {"adaptive": False},  # tests run beside one another: the machine is busy
     }
     for section, values in changes.items():
         wanted[section] = {**wanted.get(section, {}), **values}
@@ -48,12 +51,12 @@ def add_feeds(archive: archives.OpenArchive, *urls: str) -> tuple[int, ...]:
     return receipt.new
 
 
-def run_once(settings: Settings, *urls: str) -> Engine:
+def run_once(settings: Settings, *urls: str, credentials: Credentials | None = None) -> Engine:
     """Run ``--once`` on the archive, adding ``urls`` first; return the engine that did it."""
     with archives.changing(settings) as archive:
         if urls:
             add_feeds(archive, *urls)
-        with compose.engine_on(archive, settings, once=True) as engine:
+        with compose.engine_on(archive, settings, credentials, once=True) as engine:
             assert engine.finished.wait(100)
             engine.stop(timeout=5)
         return engine
@@ -72,6 +75,14 @@ def rows(settings: Settings, kind: str, **more: Any) -> list[dict[str, Any]]:
     """All rows of a kind, in the shape of the command line's JSON."""
     with archives.reading(settings) as (_, catalog):
         return list(pages.rows(catalog, PageRequest(kind=kind, **more)))
+
+
+def hold_host(settings: Settings, name: str) -> None:
+    """Let a host have told us to wait for a day."""
+    with archives.changing(settings) as archive:
+        now = archive.clock.now_ms()
+        write = SaveHost(host=name, not_before=now + 86_400_000, at=now)
+        archive.writer.submit(write).result()
 
 
 def make_due(settings: Settings) -> None:

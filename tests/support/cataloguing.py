@@ -211,7 +211,7 @@ _RULES = {
         SELECT e.id, e.rank, f.state FROM episode e JOIN feed f ON f.id = e.feed_id
         WHERE e.next_attempt_at IS NOT NULL AND (e.rank >= 2) <> (f.state <> 'active')""",
     "path without key": """
-        SELECT id, path FROM episode WHERE (path = '') <> (path_key IS NULL)""",
+        SELECT id, path FROM episode WHERE path <> '' AND path_key IS NULL""",
     "episode without key": """
         SELECT id FROM episode e WHERE NOT EXISTS (
             SELECT 1 FROM episode_key k WHERE k.feed_id = e.feed_id AND k.episode_id = e.id)""",

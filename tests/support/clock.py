@@ -22,6 +22,7 @@ class FakeClock(Clock):
         self._moved = threading.Condition()
         self._wall_ms = float(now_ms)
         self._monotonic = 1000.0
+        self._slept = 0.0
         self._auto = auto
         self._waiting = 0
 
@@ -44,6 +45,16 @@ class FakeClock(Clock):
         """Set the wall clock forward or back, as an operator or NTP would."""
         with self._moved:
             self._wall_ms += seconds * 1000
+
+    def sleep(self, seconds: float) -> None:
+        """Suspend the machine: wall time goes on, the monotonic clock stands still."""
+        with self._moved:
+            self._wall_ms += seconds * 1000
+            self._slept += seconds
+
+    def since_boot(self) -> float:
+        with self._moved:
+            return self._monotonic + self._slept
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
         assert_unlocked("waiting for an event")

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from msgspec.structs import replace
+from support.filtering import episode_of_json, feed_of_json, passes
 
 from podfetch_tui.model.commands import Command, CommandResult
 from podfetch_tui.model.events import Event, EventBatch
+from podfetch_tui.model.figures import rfc3339
 from podfetch_tui.model.snapshot import (
+    BatchView,
     EngineSnapshot,
+    HostView,
     JsonValue,
     LaneView,
     Page,
     PageRequest,
+    UpcomingView,
     WorkerView,
 )
+from podfetch_tui.policy.event_filter import conditions
+from podfetch_tui.policy.filter_fields import language_of
+from podfetch_tui.policy.filters import parse, sort_of
 
 NOW = 1_792_492_927_000  # 2026-10-20T10:42:07Z
 MINUTE = 60_000
@@ -28,6 +36,10 @@ class FakeClient:
     def __init__(self, snapshot: EngineSnapshot | None = None, feeds: list[Row] | None = None):
         self.now = snapshot or idle_snapshot()
         self.feeds = feeds or []
+        self.episodes: list[Row] = []
+        self.settings: list[Row] = []
+        self.raw: list[str] = []
+        self.history: list[Row] = []
         self.events: list[Event] = []
         self.commands: list[Command] = []
         self.answer = CommandResult(ok=True, text="done", affected=1)
@@ -46,12 +58,48 @@ class FakeClient:
 
     def query(self, page: PageRequest) -> Page:
         self.queries.append(page)
+        if page.kind == "history":
+            asked = conditions(page.filter)
+            kept = [row for row in self.history if all(one.holds(row) for one in asked)]
+            return Page(tuple(kept[: page.limit]), None)
+        if page.kind == "feed":
+            (row,) = (row for row in self.feeds if row["id"] == page.feed_id)
+            return Page((feed_detail(row),), None)
+        if page.kind == "raw":
+            lines = enumerate(self.raw, 1)
+            return Page(tuple({"id": number, "text": text} for number, text in lines), None)
+        if page.kind == "settings":
+            return Page(tuple(self.settings), None)
+        if page.kind == "evidence":
+            return Page((), None)
+        kind = language_of(page.kind)
+        every = self.episodes if page.kind == "episodes" else self.feeds
+        if page.kind == "quarantine":
+            every = [row for row in every if row["state"] == "quarantined"]
+        if page.feed_id is not None:
+            every = [row for row in every if row["feed_id"] == page.feed_id]
+        if page.ids:
+            by_id = {row["id"]: row for row in every}
+            return Page(tuple(by_id[number] for number in page.ids if number in by_id), None)
+        wanted = parse(page.filter, kind)
+        seen = feed_of_json if kind == "feeds" else episode_of_json
         rows = [
             row
-            for row in self.feeds
-            if int(str(row["id"])) > page.after and page.state in (None, row["state"])
-            if page.text.lower() in f"{row['title']} {row['url']}".lower()
+            for row in every
+            if int(str(row["id"])) > page.after
+            and (not page.filter or passes(wanted, kind, seen(row), self.now.at))
         ]
+        if page.sort:
+            name, descending = sort_of(page.sort, kind)
+            key = {
+                "last": "last_success_at",
+                "fail": "consecutive_failures",
+                "published": "published_at",
+            }.get(name, name)
+            rows.sort(key=lambda row: (row.get(key) is None, str(row.get(key))), reverse=descending)
+        if page.only_ids:
+            ids = tuple(int(str(row["id"])) for row in rows)[: page.limit]
+            return Page((), ids[-1] if len(rows) > len(ids) else None, ids=ids)
         shown = tuple(rows[: page.limit])
         more = len(rows) > len(shown)
         return Page(shown, int(str(shown[-1]["id"])) if more else None)
@@ -153,32 +201,40 @@ def poll(slot: int, **changes: object) -> WorkerView:
     return replace(view, **changes)
 
 
+def about_episode(seq: int, verb: str, text: str, title: str, show: int, **fields: object) -> Event:
+    """Return event number ``seq``, of an episode of one of ``SHOWS``."""
+    return event(
+        seq,
+        f"episode_{verb}",
+        text,
+        feed_id=show + 12,
+        feed_title=SHOWS[show],
+        episode_id=4700 + seq,
+        episode_title=title,
+        **fields,
+    )
+
+
 def busy_snapshot() -> EngineSnapshot:
     """Return an engine with 10,412 feeds at full work."""
     recent = (
-        event(1, "feed_polled", "3 new episodes", feed_id=12, code="ok"),
-        event(
-            2,
-            "episode_archived",
-            "Ep 211: The pilots' strike",
-            feed_id=12,
-            episode_id=4711,
-            code="archived",
-        ),
+        event(1, "feed_polled", "40 items, 3 new", feed_id=12, feed_title=SHOWS[0], code="ok"),
+        about_episode(2, "archived", "", "Ep 211: The pilots' strike", 0, code="archived"),
         event(
             3,
             "feed_failed",
             "The host fell silent.",
             feed_id=88,
+            feed_title=SHOWS[6],
             family="transient",
             code="read_timeout",
         ),
-        event(
+        about_episode(
             4,
-            "episode_failed",
+            "failed",
             "The host has no such file, or not yet.",
-            feed_id=7,
-            episode_id=31,
+            TITLES[6],
+            5,
             family="permanent",
             code="http_404",
         ),
@@ -190,26 +246,17 @@ def busy_snapshot() -> EngineSnapshot:
             family="deferred",
             code="http_429",
         ),
-        event(
-            6, "episode_archived", "第127回 港の灯", feed_id=15, episode_id=4712, code="archived"
-        ),
-        event(
+        about_episode(6, "archived", "", "第127回 港の灯", 1, code="archived"),
+        about_episode(
             7,
-            "episode_partial",
+            "partial",
             "the sidecar could not be written",
-            feed_id=3,
-            episode_id=9,
+            TITLES[4],
+            4,
             family="system",
             code="permission",
         ),
-        event(
-            8,
-            "episode_archived",
-            "Interview with a cartographer",
-            feed_id=44,
-            episode_id=4713,
-            code="archived",
-        ),
+        about_episode(8, "archived", "", TITLES[7], 2, code="archived"),
     )
     return EngineSnapshot(
         seq=8,
@@ -274,6 +321,29 @@ def busy_snapshot() -> EngineSnapshot:
             "free_bytes": 2.3e12,
         },
         queue={"polls": 210, "downloads": 1_842, "delayed": 37},
+        batch=BatchView(
+            size=240, left=69, eta_s=50.0, due=210, cycle_eta_s=2040.0, lateness_p95_s=130.0
+        ),
+        upcoming=(
+            UpcomingView(
+                lane="poll", feed_id=31, title="Grenzgänge", host="a.example", why="due 4m12s ago"
+            ),
+            UpcomingView(
+                lane="download",
+                feed_id=12,
+                episode_id=99,
+                title=TITLES[0],
+                host="cdn.example",
+                why="new, priority 5",
+            ),
+            UpcomingView(
+                lane="poll", feed_id=32, title=SHOWS[6], host="b.example", why="on probation"
+            ),
+        ),
+        hosts=(
+            HostView(host="anchor.example", breaker="open", until=NOW + 90_000, opened=2),
+            HostView(host="dead.example", breaker="half_open", until=NOW, opened=5),
+        ),
         recent=recent,
     )
 
@@ -332,5 +402,129 @@ def feed_row(number: int, **changes: JsonValue) -> Row:
         "pending": number % 3,
         "failed": 0,
         "bytes": 18_000_000_000 + number,
+        "since": "2026-10-18T10:00:00.000Z",
+        "snoozed_until": None,
     }
     return {**row, **kinds[number % len(kinds)], **changes}
+
+
+def episode_rows(count: int, feed_id: int = 5) -> list[Row]:
+    """Return rows of episodes of one feed; their state follows from their number."""
+    states = ("archived", "archived", "archived", "pending", "failed", "claimed", "skipped")
+    found: list[Row] = []
+    for number in range(1, count + 1):
+        state = states[number % len(states)]
+        is_here = state == "archived"
+        found.append(
+            {
+                "id": number,
+                "feed_id": feed_id,
+                "feed_url": "https://feeds5.example.org/show/5/rss",
+                "guid": f"guid-{number}",
+                "title": TITLES[number % len(TITLES)],
+                "published_at": f"2026-{1 + number % 9:02}-{1 + number % 28:02}T06:00:00.000Z",
+                "state": state,
+                "path": f"Tides/{number:04}.mp3" if is_here else None,
+                "bytes": 68_000_000 + number * 13_000 if is_here else None,
+                "sha256": f"{number:064x}" if is_here else None,
+                "media_type": "audio/mpeg" if is_here else None,
+                "duration_s": 3723.0 + number if is_here else None,
+                "validity": "whole" if is_here else None,
+                "attempts": number % 4,
+                "family": "permanent" if state == "failed" else None,
+                "error": "http_403: The host refused." if state == "failed" else None,
+                "derivatives": ["sidecar:done"] if is_here else [],
+                "enclosure_url": f"https://cdn.example.org/{number}.mp3",
+            }
+        )
+    return found
+
+
+def feed_detail(row: Row) -> Row:
+    """Return all that is known of the feed of ``row``, as kind ``feed`` has it."""
+    polls: list[JsonValue] = [
+        {
+            "at": f"2026-10-{20 - number // 24:02}T{23 - number % 24:02}:38:00.000Z",
+            "job": "poll",
+            "result": "failure" if number in (3, 4, 9) else "success",
+            "family": "transient" if number in (3, 4, 9) else None,
+            "code": "read_timeout" if number in (3, 4, 9) else "unchanged",
+            "status": None if number in (3, 4, 9) else 304,
+            "host": "feeds5.example.org",
+            "duration_ms": 840 + number,
+            "bytes": 0 if number % 5 else 231_000,
+            "attempt": 1,
+            "detail": "The host fell silent." if number in (3, 4, 9) else "",
+        }
+        for number in range(30)
+    ]
+    actions: list[JsonValue] = [
+        {
+            "at": "2026-10-20T22:50:00.000Z",
+            "action": "pause_feed",
+            "actor": "screen",
+            "detail": "too large",
+            "undone_at": "2026-10-20T22:50:31.000Z",
+        }
+    ]
+    return {
+        "backlog": None,
+        "user_agent": None,
+        "feed_max": None,
+        "allow_private": [],
+        "auth": None,
+        "interval_s": 7200,
+        "own_priority": None,
+        **row,
+        "folder": "A Short History of Tides",
+        "since": "2026-10-18T10:00:00.000Z",
+        "added_at": "2026-01-02T10:00:00.000Z",
+        "snoozed_until": None,
+        "earlier_urls": [{"url": "http://old.example.org/rss", "until": "2026-02-01T00:00:00Z"}],
+        "lists": [{"list": "subscriptions.opml", "line": 77}],
+        "polls": polls,
+        "actions": actions,
+        "states": {"archived": 210, "failed": 2},
+        "reasons": [{"state": "failed", "reason": "http_403: The host refused.", "episodes": 2}],
+        "do": f"podfetch feeds resume {row['id']}" if row["state"] == "paused" else "",
+    }
+
+
+def history_rows() -> list[Row]:
+    """Return an audit trail, the newest first, as the page ``history`` has it."""
+    rows: list[Row] = [
+        {"kind": "feed_polled", "feed_id": 12, "text": "40 items, 3 new", "code": "ok"},
+        {"kind": "episode_archived", "feed_id": 12, "episode_id": 4711, "code": "archived"},
+        {"kind": "feed_failed", "feed_id": 88, "family": "transient", "code": "read_timeout",
+         "text": "The host fell silent."},
+        {"kind": "feed_quarantined", "feed_id": 88, "text": "12 failures in a row"},
+        {"kind": "settings_rejected", "text": "line 31: engine.per_host: not a number"},
+        {"kind": "operator_action", "feed_id": 12, "text": "paused by an operator"},
+    ]  # fmt: skip
+    for number, row in enumerate(rows):
+        feed = row.get("feed_id")
+        row.update(
+            id=100 - number,
+            at=rfc3339(NOW - number * 61_000),
+            feed_title=SHOWS[int(str(feed)) % len(SHOWS)] if feed else None,
+            episode_title=TITLES[0] if "episode_id" in row else None,
+        )
+    return rows
+
+
+def setting_rows() -> list[Row]:
+    """Return some settings as the page ``settings`` has them."""
+    given = (
+        ("archive.root", "/srv/podcasts", "", "podfetch.ini:12", "/srv/podcasts", "restart"),
+        ("engine.poll_workers", "32", "32", "default", None, "live"),
+        ("engine.download_workers", "24", "8", "set while running", "16", "live"),
+        ("feeds.backlog", "all", "all", "default", None, "next_batch"),
+        ("network.user_agent", "PodFetch/0.1", "PodFetch/0.1", "default", None, "live"),
+    )
+    return [
+        {
+            "key": key, "text": text, "value": text, "default": default, "source": source,
+            "origin": source, "in_file": in_file, "applies": applies, "pending": False,
+        }
+        for key, text, default, source, in_file, applies in given
+    ]  # fmt: skip

@@ -59,6 +59,12 @@ def wait_at_fifo(payload: bytes, params: Word) -> Word:
     return params
 
 
+def read_fifo(payload: bytes, _params: Word) -> Word:
+    """Read a FIFO until its writer closes it; return who did so."""
+    Path(payload.decode()).read_bytes()
+    return Word(number=os.getpid())
+
+
 def ignore_and_hang(_payload: bytes, _params: Word) -> Word:
     for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_IGN)
@@ -228,6 +234,6 @@ HOSTILE: dict[str, Task] = {
         echo, pid, environment, chatter, spin, hang, ignore_and_hang, eat_memory, grow, recurse,
         leave, raise_system_exit, crash, stumble, report, answer_wrongly, too_much, flood,
         write_raw, answer_twice, answer_then_hang, close_channels, leave_a_grandchild,
-        fork_without_end, touch_everything, connect, wait_at_fifo,
+        fork_without_end, touch_everything, connect, wait_at_fifo, read_fifo,
     )
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,10 +12,14 @@ from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import compose
 from podfetch_tui.model.writes import ImportFeeds, NewFeed
 
+CATALOG = "PODFETCH_TEST_CATALOG"
+"""Environment variable that names the catalogue when it is not in the root."""
+
 
 def main() -> None:
     root, *urls = sys.argv[1:]
-    settings = settings_for(Path(root), engine={"download_workers": 8})
+    place = {"catalog": os.environ.get(CATALOG, "")}
+    settings = settings_for(Path(root), archive=place, engine={"download_workers": 8})
     with archives.changing(settings) as archive:
         write = ImportFeeds(
             source="test",

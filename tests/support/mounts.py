@@ -9,18 +9,20 @@ import contextlib
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 
-def _run(*argv: str) -> None:
+def _run(*argv: str) -> str:
     if os.geteuid() != 0 or shutil.which(argv[0]) is None:
         pytest.skip(f"needs root and {argv[0]}")
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"{argv[0]} does not work here: {done.stderr.strip()}")
+    return done.stdout
 
 
 @contextlib.contextmanager
@@ -44,6 +46,63 @@ def small_disk(at: Path, size: str) -> Iterator[Path]:
 def make_read_only(at: Path) -> None:
     """Remount a file system so that nothing can be written."""
     _run("mount", "-o", "remount,ro", os.fspath(at))
+
+
+@contextlib.contextmanager
+def fuse_mirror(at: Path, of: Path) -> Iterator[Path]:
+    """Mount the folder ``of`` at ``at`` through a program in user space (bindfs)."""
+    for folder in (at, of):
+        folder.mkdir(exist_ok=True)
+    _run("bindfs", os.fspath(of), os.fspath(at))
+    try:
+        yield at
+    finally:
+        _unmount(at)
+
+
+@contextlib.contextmanager
+def exfat_disk(at: Path, size: int) -> Iterator[Path]:
+    """Mount a fresh exFAT file system, by the kernel or, where it has none, by exfat-fuse."""
+    image = at.with_suffix(".img")
+    with image.open("wb") as file:
+        file.truncate(size)
+    _run("mkfs.exfat", os.fspath(image))
+    with loop_device(image) as device, exfat_mounted(at, device):
+        yield at
+
+
+@contextlib.contextmanager
+def loop_device(image: Path) -> Iterator[str]:
+    """Make a block device of a file."""
+    device = _run("losetup", "-f", "--show", os.fspath(image)).strip()
+    try:
+        yield device
+    finally:
+        subprocess.run(["losetup", "-d", device], check=False, capture_output=True)
+
+
+@contextlib.contextmanager
+def exfat_mounted(at: Path, device: str) -> Iterator[Path]:
+    """Mount an exFAT device."""
+    at.mkdir(exist_ok=True)
+    if "exfat" in Path("/proc/filesystems").read_text().split():
+        _run("mount", "-t", "exfat", device, os.fspath(at))
+    else:
+        _run("mount.exfat-fuse", device, os.fspath(at))
+    try:
+        yield at
+    finally:
+        _unmount(at)
+
+
+def _unmount(at: Path) -> None:
+    """Unmount; a program that still looks at the mount holds it for a moment."""
+    for _ in range(50):
+        done = subprocess.run(["umount", os.fspath(at)], check=False, capture_output=True)
+        if done.returncode == 0:
+            return
+        threading.Event().wait(0.1)
+    subprocess.run(["umount", "-l", os.fspath(at)], check=False, capture_output=True)
 
 
 class PowerCut:

@@ -50,6 +50,13 @@ class Peer:
         self.server.requests.append(request)
         return request
 
+    def rest(self, size: int) -> bytes:
+        """Read the body of a request, of ``size`` bytes."""
+        while len(self._read) < size and (data := self.sock.recv(65536)):
+            self._read += data
+        body, self._read = self._read[:size], self._read[size:]
+        return body
+
     def send(self, *parts: bytes) -> None:
         self.sock.sendall(b"".join(parts))
 

@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from support.fake_client import FakeClient
+from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.widget import Widget
 
+from podfetch_tui.model.link import Link
 from podfetch_tui.model.settings import UiSettings
 from podfetch_tui.ui.app import PodFetchApp
+from podfetch_tui.ui.kept import Kept
 
 WIDE = (120, 36)
 SMALL = (80, 24)
+_CALM = 4
+"""So many looks in a row have to find nothing to do."""
+_PATIENCE = 5_000
 UNICODE = UiSettings(glyphs="unicode")
 """The signs do not depend on the locale of the machine."""
 
@@ -31,23 +39,82 @@ class Stage:
 Scene = Callable[[Stage], Awaitable[None]]
 
 
-def app_over(client: FakeClient, settings: UiSettings = UNICODE) -> PodFetchApp:
-    """Return the application over ``client``."""
-    return PodFetchApp(client, settings)
+def app_over(
+    client: FakeClient,
+    settings: UiSettings = UNICODE,
+    link: Callable[[], Link] | None = None,
+    kept: Kept | None = None,
+) -> PodFetchApp:
+    """Return the application over ``client``; ``link`` puts the engine into another process."""
+    return PodFetchApp(client, settings, link=link, kept=kept)
 
 
 async def settle(stage: Stage) -> None:
     """Take a snapshot, and return when all it led to is on the screen."""
-    for _ in range(2):
+    for _ in range(4):  # what is shown once the cursor rests takes three
         stage.app.look()
-        await stage.app.workers.wait_for_complete()
-        await stage.pilot.pause()
+        await quiet(stage)
+
+
+async def quiet(stage: Stage) -> None:
+    """Return when every message is handled and every question answered.
+
+    Pilot's own way is to wait until the process has been idle for a while: much longer.
+    """
+    calm = 0
+    for _ in range(_PATIENCE):
+        await stage.pilot._wait_for_screen()
+        if _is_restless(stage.app):
+            calm = 0
+            await asyncio.sleep(0.002)
+            continue
+        calm += 1
+        if calm == _CALM:
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("\n".join(["it never came to rest", *painted(stage.app)]))
+
+
+def _is_restless(app: PodFetchApp) -> bool:
+    """Say whether something is still to be answered, laid out, painted or called after that.
+
+    The footer is made anew after a picture, and a picture is made when its timer says so: that
+    is what Textual's own bookkeeping tells.
+    """
+    screen = app.screen
+    return bool(
+        app.bridge.pending
+        or screen._callbacks
+        or screen._dirty_widgets
+        or screen._layout_required
+        or screen._repaint_required
+        or any(widget._recompose_required for widget in screen.walk_children(Widget))
+    )
+
+
+async def until(stage: Stage, shows: str, *, gone: bool = False) -> None:
+    """Return when ``shows`` is on the screen, or is not any more if ``gone``.
+
+    For what Textual does in its own time: the footer, dialogs.
+    """
+    for _ in range(500):
+        await quiet(stage)
+        if (shows in "\n".join(painted(stage.app))) is not gone:
+            return
+        await asyncio.sleep(0.01)
+    what = "never went" if gone else "never came"
+    raise AssertionError("\n".join([f"{shows!r} {what}", *painted(stage.app)]))
 
 
 async def press(stage: Stage, *keys: str) -> None:
     """Press ``keys`` and return when all they led to is on the screen."""
     for key in keys:
-        await stage.pilot.press(key)
+        name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+        character = {"space": " "}.get(key, key) if len(key) == 1 or key == "space" else None
+        event = Key(name, character)
+        event.set_sender(stage.app)
+        stage.app.post_message(event)
+        await quiet(stage)
         await settle(stage)
 
 
@@ -57,9 +124,11 @@ def play(
     *,
     size: tuple[int, int] = WIDE,
     settings: UiSettings = UNICODE,
+    link: Callable[[], Link] | None = None,
+    kept: Kept | None = None,
 ) -> PodFetchApp:
     """Open the application over ``client``, play ``scene``, close it and return it."""
-    app = app_over(client, settings)
+    app = app_over(client, settings, link, kept)
 
     async def run() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
 import pytest
 from msgspec.structs import replace
 from support.fake_client import FakeClient, busy_snapshot, feed_row, feed_rows, idle_snapshot
-from support.stage import SMALL, Stage, painted, play, press, settle
+from support.stage import SMALL, Stage, painted, play, press, settle, until
 from textual.events import Key
-from textual.widgets import Input
+from textual.widgets import Footer, Input
 
 from podfetch_tui.model.commands import (
     BeginFeeds,
@@ -27,6 +28,7 @@ from podfetch_tui.ui.dialogs.quit import QuitDialog
 from podfetch_tui.ui.screens.dashboard import Dashboard
 from podfetch_tui.ui.screens.downloads import Downloads
 from podfetch_tui.ui.screens.feeds import Feeds
+from podfetch_tui.ui.widgets.table import VirtualTable
 
 
 def busy() -> FakeClient:
@@ -48,7 +50,7 @@ def test_number_keys_lead_to_the_screens() -> None:
 def test_tabs_can_be_clicked(size: tuple[int, int]) -> None:
     async def scene(stage: Stage) -> None:
         bar = painted(stage.app)[0]
-        await stage.pilot.click("#status-bar", offset=(bar.index("4 Down"), 0))
+        await stage.pilot.click("#status-bar", offset=(re.search("4 ?D", bar).start(), 0))  # type: ignore[union-attr]
         await settle(stage)
         assert isinstance(stage.app.screen, Downloads)
 
@@ -83,10 +85,10 @@ def test_a_screen_that_comes_up_is_not_stale() -> None:
 
 def test_pause_and_resume() -> None:
     async def scene(stage: Stage) -> None:
-        await press(stage, "p")
+        await press(stage, "P")
         stage.client.now = replace(stage.client.now, state="paused")
         await settle(stage)
-        await press(stage, "p")
+        await press(stage, "P")
         assert "Paused" in painted(stage.app)[1]
 
     client = busy()
@@ -100,15 +102,14 @@ def test_many_new_feeds_wait_until_the_operator_begins() -> None:
     client = FakeClient(replace(idle_snapshot(), feeds=feeds), rows)
 
     async def scene(stage: Stage) -> None:
-        assert "1,203 new feeds wait" in painted(stage.app)[1]
-        assert "b Begin" in painted(stage.app)[-1]
-        await press(stage, "b")
+        await until(stage, "1,203 new feeds wait")
+        await until(stage, "B Begin")
+        await press(stage, "B")
         client.now = replace(client.now, feeds={"total": 1_203, "active": 1_203, "paused": 0})
         client.feeds = feed_rows(1_203)
         await settle(stage)
-        text = "\n".join(painted(stage.app))
-        assert "new feeds wait" not in text
-        assert "Begin" not in painted(stage.app)[-1]
+        await until(stage, "new feeds wait", gone=True)
+        await until(stage, "B Begin", gone=True)
 
     play(client, scene)
     assert client.commands == [BeginFeeds()]
@@ -117,7 +118,7 @@ def test_many_new_feeds_wait_until_the_operator_begins() -> None:
 def test_feeds_paused_by_hand_do_not_wait_to_begin() -> None:
     async def scene(stage: Stage) -> None:
         assert "Begin" not in painted(stage.app)[-1]
-        await press(stage, "b")
+        await press(stage, "B")
 
     client = busy()
     play(client, scene)
@@ -148,7 +149,7 @@ def test_a_refusal_is_shown() -> None:
     client.answer = CommandResult(ok=False, text="draining: [b]nothing[/b] new starts")
 
     async def scene(stage: Stage) -> None:
-        await press(stage, "p")
+        await press(stage, "P")
         assert any("[b]nothing[/b]" in text for text in painted(stage.app))
 
     play(client, scene)
@@ -163,7 +164,7 @@ def test_an_engine_in_trouble_does_not_take_the_screen_down() -> None:
             raise Failure(Kind.DISK_FULL, "no space left")
 
     async def scene(stage: Stage) -> None:
-        await press(stage, "2", "p")
+        await press(stage, "2", "P")
         text = "\n".join(painted(stage.app))
         assert "locked by another program" in text
         assert "no space left" in text
@@ -195,17 +196,41 @@ def test_an_engine_that_falls_silent_is_named_once() -> None:
     play(client, scene)
 
 
+def listed(stage: Stage) -> list[str]:
+    """The lines of the list of feeds, without its header."""
+    area = stage.app.screen.query(VirtualTable).first().region
+    return [text for text in painted(stage.app)[area.y + 1 : area.bottom] if text]
+
+
 def test_feeds_are_filtered_as_one_types() -> None:
     async def scene(stage: Stage) -> None:
         await press(stage, "2", "slash", "t", "i", "d", "e", "s", "q")
         assert stage.app.screen.query_one(Input).value == "tidesq", "keys go to the filter"
-        assert "No feed matches" in "\n".join(painted(stage.app))
+        assert "None of 1,000 feeds matches" in "\n".join(painted(stage.app))
         await press(stage, "backspace", "enter")
-        shown = [text for text in painted(stage.app)[4:-5] if text]
+        shown = listed(stage)
         assert len(shown) > 10
         assert all("Tides" in text for text in shown)
         await press(stage, "escape")
         assert "1,000 feeds" in "\n".join(painted(stage.app))
+
+    client = busy()
+    client.now = replace(client.now, feeds={"total": 1000, "active": 1000})
+    play(client, scene)
+
+
+def test_a_filter_that_is_half_typed_says_so_and_keeps_the_rows() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "slash", *"tides", "space", *"fail")
+        before = listed(stage)
+        await press(stage, ">")
+        text = "\n".join(painted(stage.app))
+        assert "column 12: a value is missing" in text
+        assert listed(stage) == before
+        await press(stage, "2", "enter")
+        text = "\n".join(painted(stage.app))
+        assert "column" not in text
+        assert all("Tides" in text for text in listed(stage))
 
     client = busy()
     client.now = replace(client.now, feeds={"total": 1000, "active": 1000})
@@ -261,7 +286,7 @@ def test_keys_typed_ahead_are_not_lost(screen: str) -> None:
     play(busy(), scene)
 
 
-@pytest.mark.parametrize("key", ["escape", "c", "q"])
+@pytest.mark.parametrize("key", ["escape", "c"])
 def test_one_can_stay(key: str) -> None:
     async def scene(stage: Stage) -> None:
         await press(stage, "2", "q")
@@ -295,12 +320,12 @@ def test_the_screen_behind_a_dialog_goes_on() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (10, 3), (40, 10), (60, 18), (300, 100)])
 def test_no_size_breaks_a_screen(size: tuple[int, int]) -> None:
     async def scene(stage: Stage) -> None:
-        for key in "124q":
+        for key in "12345q":
             await press(stage, key)
         await press(stage, "escape")
         await stage.pilot.resize_terminal(80, 24)
         await settle(stage)
-        assert "Downloads" in "\n".join(painted(stage.app)) or "Down 8" in painted(stage.app)[0]
+        assert "Downloads" in "\n".join(painted(stage.app)) or "4D" in painted(stage.app)[0]
 
     play(busy(), scene, size=size)
 
@@ -346,3 +371,31 @@ def test_importing_the_application_loads_no_engine() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_footer_that_shows_the_same_keys_is_not_made_anew() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "1", "2")
+        footer = stage.app.screen.query_one(Footer)
+        before = list(footer.children)
+        assert before
+        await press(stage, "1", "2", "down")
+        assert list(footer.children) == before
+        await press(stage, "/")
+        assert list(footer.children) != before
+
+    play(FakeClient(busy_snapshot(), feed_rows(30)), scene)
+
+
+def test_other_colours_reach_the_screens_that_are_not_up() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "1")
+        stage.app.theme = "podfetch-light"
+        await press(stage, "2")
+        light = stage.app.screen.styles.background
+        await press(stage, "1")
+        assert stage.app.screen.styles.background == light
+        assert light.is_transparent is False
+        assert light.brightness > 0.5
+
+    play(FakeClient(busy_snapshot(), feed_rows(30)), scene)

@@ -2,78 +2,74 @@
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from msgspec.structs import replace
-from rich.segment import Segment
-from support.fake_client import FakeClient, Row, busy_snapshot, download, event, feed_row
-from support.stage import SMALL, Stage, painted, play, press
-from textual.color import Color
+import logging
+from copy import copy
 
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.segment import Segment
+from support.fake_client import FakeClient
+from support.hostile import HostileClient
+from support.hostile_text import TITLES, forbidden
+from support.stage import SMALL, Stage, painted, play, press, settle
+from textual.color import Color
+from textual.widgets._toast import Toast
+
+from podfetch_tui.system.loglines import TextFormatter, json_formatter
+from podfetch_tui.system.loglines import harmless as harmless_record
 from podfetch_tui.ui.dialogs.quit import QuitDialog
 from podfetch_tui.ui.safety import ControlFilter, harmless
-from podfetch_tui.ui.widgets.text import line
-
-TITLES = (
-    "[b]bold[/b] [@click=app.quit]x[/] [/] [",
-    "[@click='app.exit(1)']leave[/]",
-    "\x1b]0;pwn\x07\x1b[2J\x1b[31mred",
-    "\x1b]52;c;ZXZpbA==\x07clip",
-    "\x9b2J\x9d52;c;eA==\x9c c1",
-    "abc\u202egnp.exe\u2066\u2069\u200f",
-    "line\nbreak\r\ttab\x00nul\x7fdel\u2028sep",
-    "zalgo" + "\u0301\u0336" * 400,
-    "\ud800lone\udfff",
-    "夜" * 3000,
-    "👩‍👩‍👧‍👦" * 50,
-    "x" * 100_000,
-    "",
-)
-
-
-RANGES = ((0, 31), (0x7F, 0x9F), (0x202A, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF))
-SINGLE = "\u061c\u200e\u200f\u2028\u2029\ufeff"
-
-
-def forbidden(text: str) -> list[str]:
-    """Return the characters of ``text`` that no terminal may get."""
-    return [c for c in text if c in SINGLE or any(low <= ord(c) <= high for low, high in RANGES)]
+from podfetch_tui.ui.screens.registry import SCREENS
+from podfetch_tui.ui.widgets.columns import fit
+from podfetch_tui.ui.widgets.text import harmless_line, line
 
 
 def hostile(titles: tuple[str, ...]) -> FakeClient:
     """Return an engine all of whose remote text is hostile."""
-    rows: list[Row] = [
-        feed_row(n, title=text, url=f"http://h/{text}", last_error=text, state_reason=text)
-        for n, text in enumerate(titles, 1)
-    ]
-    workers = tuple(download(n, title=text, host=text) for n, text in enumerate(titles))
-    recent = tuple(
-        event(n, "feed_failed", text, feed_id=n, family="transient", code=text)
-        for n, text in enumerate(titles)
-    )
-    now = replace(
-        busy_snapshot(),
-        workers=workers,
-        recent=recent,
-        state="degraded",
-        reason=titles[0],
-        archive=titles[-1],
-        feeds={"total": len(rows), "active": len(rows)},
-    )
-    return FakeClient(now, rows)
+    return HostileClient(titles)
 
 
-def see_every_screen(client: FakeClient) -> None:
+def see_every_screen(client: FakeClient, *, every_row: bool = False) -> None:
+    """Open all screens, one feed, every dialog, the palette and toasts; no control passes."""
+
     async def scene(stage: Stage) -> None:
-        for key in ("1", "2", "4", "q"):
-            await press(stage, key)
-            for text in painted(stage.app):
-                assert not forbidden(text), text
-            if key == "2":
-                for _ in client.feeds:
-                    await stage.pilot.press("down")
-                    assert not any(forbidden(text) for text in painted(stage.app))
+        def check() -> None:
+            assert not any(forbidden(text) for text in painted(stage.app))
+
+        async def see(*keys: str) -> None:
+            await press(stage, *keys)
+            check()
+
+        for key in SCREENS:
+            stage.app.action_go(key)
+            await settle(stage)
+            check()
+            await see("down")
+        await press(stage, "2")
+        for _ in client.feeds if every_row else ():
+            await stage.pilot.press("down")
+            check()
+        await see("s")
+        await see("escape")
+        await see("e")
+        await see("escape")
+        await see("space", "space", "space", "X")
+        await see("escape", "escape")
+        await see("enter")
+        for _ in range(5):
+            await see("right")
+        await see("escape")
+        for row in client.feeds:
+            stage.app.bridge.toast(str(row["title"]), "error")
+        await settle(stage)
+        assert stage.app.screen.query(Toast)
+        check()
+        await see("question_mark")
+        await see("escape")
+        await see("colon", *"h")
+        await see("escape", "q")
         assert isinstance(stage.app.screen, QuitDialog)
         assert stage.app.return_value is None
 
@@ -81,20 +77,61 @@ def see_every_screen(client: FakeClient) -> None:
 
 
 def test_no_hostile_title_reaches_the_terminal() -> None:
-    see_every_screen(hostile(TITLES))
+    see_every_screen(hostile(TITLES), every_row=True)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.text(min_size=1, max_size=60), min_size=3, max_size=6))
+@settings(
+    max_examples=2,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
+@given(st.lists(st.text(min_size=1, max_size=60), min_size=14, max_size=16))
 def test_no_text_whatever_reaches_the_terminal_with_controls(titles: list[str]) -> None:
     see_every_screen(hostile(tuple(titles)))
+
+
+def test_the_look_at_the_screens_sees_what_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ControlFilter, "apply", lambda _, segments, __: segments)
+    monkeypatch.setattr("podfetch_tui.ui.widgets.columns.harmless", lambda text: text)
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2")
+        assert any(forbidden(text) for text in painted(stage.app))
+
+    play(hostile(TITLES), scene, size=SMALL)
+
+
+@given(st.text())
+def test_no_text_whatever_makes_a_second_line_or_a_control_in_the_log(text: str) -> None:
+    record = logging.makeLogRecord(
+        {"name": "x", "msg": "%s", "args": (text,), "levelname": "INFO", "told": text}
+    )
+    for formatter in (TextFormatter(), json_formatter()):
+        line = formatter.format(harmless_record(copy(record)))
+        assert not forbidden(line)
+
+
+@given(st.text(), st.integers(0, 60), st.booleans())
+def test_a_cell_is_as_wide_as_it_should_be_and_harmless(text: str, room: int, right: bool) -> None:
+    found = fit(text, room, right=right)
+    assert cell_len(found) == room
+    assert not forbidden(found)
+
+
+@given(st.text())
+def test_lines_and_toasts_are_harmless_and_say_what_they_were_given(text: str) -> None:
+    assert not forbidden(line(text, (text, "bold")).plain)
+    one = harmless_line(text)
+    assert not forbidden(one)
+    assert "\n" not in one
 
 
 def test_a_click_on_a_title_is_a_click_and_no_action() -> None:
     client = hostile(("[@click=app.quit]press here to win a prize[/]",) * 8)
 
     async def scene(stage: Stage) -> None:
-        for key, table in (("2", "#feeds-table"), ("4", "#downloads-table")):
+        for key, table in (("2", "#feeds VirtualTable"), ("4", "#downloads-table")):
             await press(stage, key)
             for x in range(30, 78, 6):
                 await stage.pilot.click(table, offset=(x, 2))

@@ -12,7 +12,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from podfetch_tui.ui.rows import ListRows
-from podfetch_tui.ui.widgets.table import Cell, Column, VirtualTable
+from podfetch_tui.ui.widgets.columns import Cell, Column
+from podfetch_tui.ui.widgets.table import VirtualTable
 
 COLUMNS = (
     Column(label="Id", width=8, right=True),
@@ -67,6 +68,7 @@ class TableApp(App[None]):
 
     def lines(self) -> list[str]:
         table = self.table
+        table.sync()
         return [table.render_line(y).text.rstrip() for y in range(table.size.height)]
 
 
@@ -187,6 +189,7 @@ def test_a_line_is_exactly_as_wide_as_the_screen(width: int) -> None:
             "[b]{}[/b]",
         ):
             app.text = text
+            app.table.sync()
             for y in range(app.table.size.height):
                 strip = app.table.render_line(y)
                 assert strip.cell_length == app.table.size.width

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import re
-import select
 import signal
-import struct
-import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import pytest
+from support.terminal import ENTER_SCREEN, LEAVE_SCREEN, Terminal
+from support.wait import wait_for
 
 CHILD = """
 import fcntl, sys, termios
@@ -22,7 +17,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 sys.path.insert(0, {tests!r})
 from support.fake_client import FakeClient, busy_snapshot, feed_rows
 from podfetch_tui.model.settings import UiSettings
-from podfetch_tui.ui.app import run_app
+from podfetch_tui.ui.run import run_app
 class Breaking(FakeClient):
     def snapshot(self):
         if self.looks > 4:
@@ -36,77 +31,23 @@ try:
 except OSError:
     pass
 """
+PAINTED = b"RUNNING"
+"""Stands on the first picture, whatever the size."""
 TESTS = str(Path(__file__).parents[1])
-ENTER_SCREEN, LEAVE_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
-PATIENCE_S = 60.0
 
 
-class Terminal:
-    """A pseudo-terminal with the application in it."""
+class Stage(Terminal):
+    """The application over a client of the tests; it leaves its last word in a file."""
 
-    def __init__(
-        self, answer: Path, *, columns: int = 80, rows: int = 24, breaks: bool = False
-    ) -> None:
+    def __init__(self, answer: Path, *, breaks: bool = False, before: str = "") -> None:
         self.answer = answer
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self.modes = termios.tcgetattr(slave)
-        self.shown = b""
-        code = CHILD.format(tests=TESTS, answer=str(answer), breaks=breaks)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "TZ": "UTC"},
-        )
-        self.slave = slave
-
-    def __enter__(self) -> Terminal:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        for end in (self.master, self.slave):
-            if end >= 0:
-                os.close(end)
-
-    def wait_for(self, text: bytes) -> None:
-        """Read until ``text`` was shown."""
-        while text not in self.shown:
-            assert self._read(PATIENCE_S), f"{text!r} never came: {self.shown[-3000:]!r}"
-
-    def press(self, keys: bytes) -> None:
-        """Type ``keys``."""
-        os.write(self.master, keys)
-
-    def hang_up(self) -> None:
-        """Take the terminal away, as a lost connection does."""
-        os.close(self.slave)
-        os.close(self.master)
-        self.slave = self.master = -1
+        code = before + CHILD.format(tests=TESTS, answer=str(answer), breaks=breaks)
+        super().__init__([sys.executable, "-c", code])
 
     def end(self) -> str:
         """Wait for the application to end well; return what it told its host."""
-        while self.master >= 0 and self.process.poll() is None:
-            self._read(0.05)
-        assert self.process.wait(PATIENCE_S) == 0, self.shown[-3000:]
-        while self.master >= 0 and self._read(0.0):
-            pass
+        assert self.wait_for_end() == 0, self.shown[-3000:]
         return self.answer.read_text()
-
-    def _read(self, seconds: float) -> bool:
-        ready, _, _ = select.select([self.master], [], [], seconds)
-        if not ready:
-            return False
-        try:
-            part = os.read(self.master, 65536)
-        except OSError:
-            return False
-        self.shown += part
-        return bool(part)
 
 
 def is_restored(terminal: Terminal) -> bool:
@@ -116,23 +57,17 @@ def is_restored(terminal: Terminal) -> bool:
     after = shown[shown.rindex(LEAVE_SCREEN) :]
     cursor = b"\x1b[?25h" in shown[shown.rindex(b"\x1b[?25l") :]
     mouse = re.search(rb"\x1b\[\?1000l", shown) is not None
-    return (
-        balanced
-        and cursor
-        and mouse
-        and b"goodbye" in after
-        and (termios.tcgetattr(terminal.slave)[3] == terminal.modes[3])
-    )
+    return balanced and cursor and mouse and b"goodbye" in after and terminal.is_as_found()
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Terminal:
-    return Terminal(tmp_path / "answer")
+def terminal(tmp_path: Path) -> Stage:
+    return Stage(tmp_path / "answer")
 
 
-def test_it_paints_and_quits_cleanly(terminal: Terminal) -> None:
+def test_it_paints_and_quits_cleanly(terminal: Stage) -> None:
     with terminal:
-        terminal.wait_for(b"Throughput")
+        terminal.wait_for(PAINTED)
         terminal.press(b"q")
         terminal.wait_for(b"Quit PodFetch?")
         terminal.press(b"n")
@@ -141,19 +76,30 @@ def test_it_paints_and_quits_cleanly(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_drains_and_restores_the_terminal(
-    terminal: Terminal, number: signal.Signals
-) -> None:
+def test_a_signal_drains_and_restores_the_terminal(terminal: Stage, number: signal.Signals) -> None:
     with terminal:
-        terminal.wait_for(b"Throughput")
+        terminal.wait_for(PAINTED)
         terminal.process.send_signal(number)
         assert terminal.end() == "drain"
         assert is_restored(terminal)
 
 
-def test_a_signal_works_over_a_dialog_too(terminal: Terminal) -> None:
+def test_asking_for_stacks_ends_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "stacks.log"
+    before = f"import logging\nlogging.basicConfig(filename={str(log)!r})\n"
+    with Stage(tmp_path / "answer", before=before) as terminal:
+        terminal.wait_for(PAINTED)
+        terminal.process.send_signal(signal.SIGUSR1)
+        wait_for(lambda: log.exists() and "asked for by SIGUSR1" in log.read_text())
+        terminal.press(b"q")
+        terminal.wait_for(b"Quit PodFetch?")
+        terminal.press(b"n")
+        assert terminal.end() == "now"
+
+
+def test_a_signal_works_over_a_dialog_too(terminal: Stage) -> None:
     with terminal:
-        terminal.wait_for(b"Throughput")
+        terminal.wait_for(PAINTED)
         terminal.press(b"2q")
         terminal.wait_for(b"Quit PodFetch?")
         terminal.process.send_signal(signal.SIGTERM)
@@ -161,26 +107,91 @@ def test_a_signal_works_over_a_dialog_too(terminal: Terminal) -> None:
         assert is_restored(terminal)
 
 
-def test_a_terminal_that_goes_away_ends_the_screen_and_not_the_host(terminal: Terminal) -> None:
+def test_a_terminal_that_goes_away_ends_the_screen_and_not_the_host(terminal: Stage) -> None:
     with terminal:
-        terminal.wait_for(b"Throughput")
+        terminal.wait_for(PAINTED)
         terminal.hang_up()
         assert terminal.end() == "hangup"
 
 
-def test_a_broken_screen_restores_the_terminal_and_lets_work_end(tmp_path: Path) -> None:
-    with Terminal(tmp_path / "answer", breaks=True) as terminal:
-        terminal.wait_for(b"Throughput")
-        assert terminal.end() == "drain"
+def test_a_screen_that_still_paints_when_its_terminal_goes_ends_all_the_same(
+    tmp_path: Path,
+) -> None:
+    painting = """
+from podfetch_tui.ui.app import PodFetchApp
+ended = PodFetchApp._on_signal
+def paint_first(self, number):
+    for n in range(100):
+        self._driver.write("x" * 5000)
+    ended(self, number)
+PodFetchApp._on_signal = paint_first
+"""
+    with Stage(tmp_path / "answer", before=painting) as terminal:
+        terminal.wait_for(PAINTED)
+        terminal.hang_up()
+        assert terminal.end() == "hangup"
+
+
+def test_a_screen_that_is_told_to_go_on_without_a_stop_reads_each_key_once(
+    terminal: Stage,
+) -> None:
+    with terminal:
+        terminal.wait_for(PAINTED)
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.press(b"q")
+        terminal.wait_for(b"Quit PodFetch?")
+        terminal.press(b"n")
+        assert terminal.end() == "now"
+        assert is_restored(terminal)
+
+
+def test_a_broken_screen_restores_the_terminal_and_says_so(tmp_path: Path) -> None:
+    with Stage(tmp_path / "answer", breaks=True) as terminal:
+        terminal.wait_for(PAINTED)
+        assert terminal.end() == "broken"
         assert b"something nobody thought of" in terminal.shown
         assert is_restored(terminal)
 
 
-def test_ctrl_c_does_not_kill_the_engine(terminal: Terminal) -> None:
+def test_a_storm_of_sizes_breaks_nothing(terminal: Stage) -> None:
+    sizes = [(1, 1), (0, 0), (200, 60), (59, 17), (80, 24), (3, 200), (300, 2), (100, 30)]
     with terminal:
-        terminal.wait_for(b"Throughput")
+        terminal.wait_for(PAINTED)
+        for columns, rows in sizes * 3:
+            terminal.resize(columns, rows)
+            terminal.press(b"21")
+        terminal.resize(120, 36)
+        terminal.press(b"q")
+        terminal.wait_for(b"Quit PodFetch?")
+        terminal.press(b"k")
+        assert terminal.end() == "keep"
+        assert is_restored(terminal)
+
+
+def test_ctrl_c_does_not_kill_the_engine(terminal: Stage) -> None:
+    with terminal:
+        terminal.wait_for(PAINTED)
         terminal.press(b"\x03")
         terminal.press(b"4")
         terminal.wait_for(b"Progress")
         terminal.press(b"qd")
         assert terminal.end() == "drain"
+
+
+REBOUND = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from support.fake_client import FakeClient, busy_snapshot, feed_rows
+from podfetch_tui.model.settings import UiSettings
+from podfetch_tui.ui.run import run_app
+run_app(FakeClient(busy_snapshot(), feed_rows(9)), UiSettings(), keys={"app.quit": "ctrl+x,f9"})
+"""
+
+
+def test_a_key_can_be_put_elsewhere() -> None:
+    with Terminal([sys.executable, "-c", REBOUND, TESTS]) as terminal:
+        terminal.wait_for(PAINTED)
+        terminal.press(b"q\x18")
+        terminal.wait_for(b"Quit PodFetch?")
+        terminal.press(b"n")
+        assert terminal.wait_for_end() == 0

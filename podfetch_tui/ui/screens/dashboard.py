@@ -2,190 +2,164 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
 
-from podfetch_tui.model.errors import Family
+from podfetch_tui.model.commands import CheckFeeds
 from podfetch_tui.model.events import Event
-from podfetch_tui.model.figures import bar, count, percent, rate, size, span, spark
-from podfetch_tui.model.snapshot import EngineSnapshot, LaneView, WorkerView
-from podfetch_tui.ui import downloads, outcomes
+from podfetch_tui.model.figures import count
+from podfetch_tui.model.snapshot import EngineSnapshot, WorkerView
+from podfetch_tui.model.text import counted
+from podfetch_tui.ui import downloads, outcomes, panes, polls
+from podfetch_tui.ui.dialogs.confirm import Confirm, Question
+from podfetch_tui.ui.keymap import bound
 from podfetch_tui.ui.rows import ListRows
 from podfetch_tui.ui.screens.main import MainScreen
 from podfetch_tui.ui.view import View
+from podfetch_tui.ui.widgets.columns import Cell, Column
 from podfetch_tui.ui.widgets.table import VirtualTable
-from podfetch_tui.ui.widgets.text import Lines, Part, line
+from podfetch_tui.ui.widgets.text import Lines, line
 
-_MUTED = "$quiet"
-_FAMILIES = [family.value for family in Family if family is not Family.DEFERRED]
+Row = TypeVar("Row")
 
 
 class Dashboard(MainScreen):
-    """Totals, rates, what downloads now, and the newest outcomes."""
+    """Panes over one view; the tables among them lead to their feeds."""
 
     MODE = "dashboard"
+    AUTO_FOCUS = ""
     CSS_PATH: ClassVar = [Path(__file__).with_suffix(".tcss")]
+    BINDINGS: ClassVar[list[BindingType]] = bound("dashboard")
 
     def compose_body(self) -> ComposeResult:
-        """Lay the panels out; the style sheet puts them side by side where there is room."""
+        """Lay the panes out; the style sheet puts them side by side where there is room."""
+        self._polls: ListRows[WorkerView] = ListRows(polls.row_id)
         self._downloads: ListRows[WorkerView] = ListRows(downloads.row_id)
-        self._outcomes: ListRows[Event] = ListRows(outcomes.row_id)
+        self._events: ListRows[Event] = ListRows(outcomes.row_id)
+        yield Lines(id="alerts", title="Alerts")
         with Container(id="figures"):
             yield Lines(id="throughput", title="Throughput")
-            yield Lines(id="archive", title="Archive")
-        with Container(id="active", classes="panel"):
-            yield Lines(id="idle")
-            yield VirtualTable(
-                downloads.COLUMNS,
-                self._downloads,
-                downloads.cells_with(self.glyphs),
-                id="active-table",
-                ellipsis=self.glyphs.ellipsis,
-                has_cursor=False,
-                has_header=False,
-            )
+            yield Lines(id="progress", title="Batch and cycle")
+        with Container(id="workers"):
+            with Container(id="polls", classes="panel"):
+                yield Lines(id="lanes")
+                yield self._table(polls.COLUMNS, self._polls, polls.cells_with(self.glyphs))
+            with Container(id="downloads", classes="panel"):
+                yield Lines(id="idle")
+                yield self._table(
+                    downloads.COLUMNS, self._downloads, downloads.cells_with(self.glyphs)
+                )
         with Container(id="health"):
-            yield Lines(id="failures", title="Failures since start")
-            yield Lines(id="machine", title="Machine")
-        with Container(id="recent", classes="panel") as recent:
-            recent.border_title = "Recent outcomes"
-            yield VirtualTable(
-                outcomes.COLUMNS,
-                self._outcomes,
-                outcomes.cells_with(self.glyphs),
-                id="recent-table",
-                ellipsis=self.glyphs.ellipsis,
-                has_cursor=False,
-                has_header=False,
-            )
+            yield Lines(id="errors", title="Failures by kind")
+            yield Lines(id="resources", title="Machine")
+        with Container(id="below"):
+            yield Lines(id="queue", title="Queue")
+            with Container(id="events", classes="panel") as events:
+                events.border_title = "Last events"
+                yield self._table(outcomes.COLUMNS, self._events, outcomes.cells_with(self.glyphs))
+
+    def _table(
+        self,
+        columns: Sequence[Column],
+        rows: ListRows[Row],
+        cells: Callable[[Row], Sequence[Cell]],
+    ) -> VirtualTable[Row]:
+        return VirtualTable(columns, rows, cells, glyphs=self.glyphs, has_header=False)
 
     def show_body(self, view: View) -> None:
         """Show the figures of ``view``."""
-        now = view.snapshot
-        self._lines("throughput", self._throughput(view))
-        self._lines("archive", self._archive(now))
-        self._lines("failures", self._failures(now))
-        self._lines("machine", self._machine(now))
-        running = downloads.active(now)
-        self._downloads.replace(running)
-        self._outcomes.replace(tuple(reversed(now.recent)))
-        lane = now.lanes.get("download")
-        slots = f" {len(running)} of {lane.limit}" if lane else ""
-        self.query_one("#active").border_title = f"Downloading{slots}"
-        self.query_one("#active-table", VirtualTable).display = bool(running)
-        self.query_one("#idle", Lines).display = not running
-        self._lines("idle", _idle(view))
+        now, glyphs = view.snapshot, self.glyphs
+        short, narrow = self.has_class("-short"), self.has_class("-narrow")
+        width = max(20, self.query_one("#throughput").size.width)
+        self._lines("alerts", panes.alerts(view, glyphs))
+        self.query_one("#alerts").display = bool(panes.alerts(view, glyphs))
+        self._lines("throughput", panes.throughput(view, width, glyphs)[: 2 if short else 4])
+        self._lines("progress", panes.progress(view, width, glyphs)[: 2 if short else 4])
+        self._lines("errors", panes.errors(view, glyphs, short=short))
+        self._lines("resources", panes.resources(view, glyphs, short=short))
+        self._lines("queue", panes.queue(view, short=short))
+        self._workers(view, short or narrow)
+        self._events.replace(tuple(reversed(now.recent)))
         for table in self.query(VirtualTable):
             table.sync()
+
+    def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
+        """Go to the feed that the row is about."""
+        message.stop()
+        row = message.table.current
+        feed_id = getattr(row, "feed_id", None)
+        if feed_id is not None:
+            self.post_message(self.Wanted("feeds", filter=f"id:{feed_id}"))
+
+    def action_check(self) -> None:
+        """Make all active feeds due now, after a question."""
+        number = self.bridge.view.snapshot.feeds.get("active", 0)
+        question = Question(
+            title=f"Poll all {counted(number, 'active feed')} now?",
+            impact=[
+                line("Every one is due at once, whatever its rhythm; hosts keep their limits."),
+                line("What is unchanged costs its host one small answer."),
+            ],
+            verb=f"Poll {count(number)}",
+        )
+
+        def take(yes: bool | None) -> None:
+            if yes:
+                self.bridge.send(CheckFeeds())
+
+        if number:
+            self.app.push_screen(Confirm(question), take)
+
+    def _workers(self, view: View, narrow: bool) -> None:
+        now, glyphs = view.snapshot, self.glyphs
+        running, polling = downloads.active(now), polls.active(now)
+        self._downloads.replace(running)
+        self._polls.replace(polling)
+        stalled = sum(downloads.is_stalled(worker) for worker in running)
+        slow = sum(worker.since_s > polls.SLOW_S for worker in polling)
+        self.query_one("#lanes").display = narrow
+        room = self.size.width - 2
+        self._lines(
+            "lanes",
+            [
+                panes.lane_line("polls", now.lanes.get("poll"), slow, room, glyphs),
+                panes.lane_line("downloads", now.lanes.get("download"), stalled, room, glyphs),
+            ],
+        )
+        self.query_one("#polls").border_title = _lane_title("Polls", "poll", now, narrow)
+        self.query_one("#downloads").border_title = _lane_title(
+            "Downloads", "download", now, narrow
+        )
+        self.query_one("#polls VirtualTable").display = not narrow
+        self.query_one("#downloads VirtualTable").display = bool(running)
+        self.query_one("#idle").display = not running
+        self._lines("idle", idle(view))
 
     def _lines(self, name: str, lines: list[Content]) -> None:
         self.query_one(f"#{name}", Lines).show_lines(lines)
 
-    def _throughput(self, view: View) -> list[Content]:
-        now = view.snapshot
-        room = max(10, self.query_one("#throughput").size.width - 22)
-        drawn = spark(list(view.speeds), room, ascii_only=self.glyphs.ascii_only)
-        highest = max(view.speeds[-room:], default=0.0)
-        rates = now.rates
-        return [
-            line(
-                (rate(rates.get("bytes_per_s", 0.0)), "bold"),
-                (f"   {rates.get('episodes_per_min', 0.0):.0f} episodes/min", ""),
-                (f"   {rates.get('polls_per_s', 0.0):.1f} polls/s", ""),
-            ),
-            line((drawn, "$primary"), (f"  highest {rate(highest)}", _MUTED)),
-            self._lane("polls", now.lanes.get("poll"), now.queue.get("polls", 0)),
-            self._lane("downloads", now.lanes.get("download"), now.queue.get("downloads", 0)),
-        ]
 
-    def _lane(self, name: str, lane: LaneView | None, queued: int) -> Content:
-        if lane is None:
-            return line((f"{name:<10}", _MUTED), "–")
-        drawn = bar(lane.busy, lane.limit, 10, ascii_only=self.glyphs.ascii_only)
-        busy = f" {lane.busy}/{lane.limit}" if lane.limit else " paused"
-        return line(
-            (f"{name:<10}", _MUTED),
-            (drawn, "$primary"),
-            f"{busy:<8}",
-            (f"{count(queued)} queued", ""),
-        )
-
-    def _archive(self, now: EngineSnapshot) -> list[Content]:
-        feeds, episodes, totals = now.feeds, now.episodes, now.totals
-        polls = totals.get("polls", 0)
-        unchanged = percent(totals.get("polls_not_modified", 0), polls)
-        feed_parts: list[Part] = [(f"{count(feeds.get('active', 0))} active", "")]
-        for state, style in (("cooling", "$warning"), ("quarantined", "$error"), ("paused", "")):
-            if number := feeds.get(state, 0):
-                feed_parts += [("  ", ""), (f"{count(number)} {state}", style)]
-        episode_parts: list[Part] = [(f"{count(episodes.get('archived', 0))} archived", "")]
-        for state, style in (("pending", ""), ("failed", "$error")):
-            if number := episodes.get(state, 0):
-                episode_parts += [("  ", ""), (f"{count(number)} {state}", style)]
-        media = now.media
-        return [
-            line(("feeds     ", _MUTED), *feed_parts),
-            line(("episodes  ", _MUTED), *episode_parts),
-            line(
-                ("files     ", _MUTED),
-                f"{count(media.get('files', 0))}  {size(media.get('bytes', 0))}",
-            ),
-            line(
-                (f"{span(now.uptime_s):<10}", _MUTED),
-                f"{count(polls)} polls  {unchanged} unchanged  ",
-                f"{count(totals.get('new', 0))} new  {size(totals.get('bytes', 0))}",
-            ),
-        ]
-
-    def _failures(self, now: EngineSnapshot) -> list[Content]:
-        found = {name: now.errors.get(name, 0) for name in _FAMILIES}
-        most = max(found.values())
-        if not most:
-            return [line((f"{self.glyphs.done} no failures since start", "$success"))]
-        shown = sorted(found.items(), key=lambda item: -item[1])
-        if self.has_class("-short"):
-            names = [f"{count(number)} {name}" for name, number in shown if number]
-            return [line((f"{self.glyphs.bad} ", "$error"), "  ".join(names))]
-        return [
-            line(
-                (f"{name:<10}", _MUTED),
-                f"{count(number):>7}  ",
-                (_share(number, most, 16, ascii_only=self.glyphs.ascii_only), "$error"),
-            )
-            for name, number in shown
-            if number
-        ]
-
-    def _machine(self, now: EngineSnapshot) -> list[Content]:
-        found = now.resources
-        cpu = f"cpu {found.get('cpu_percent', 0.0):.0f} %"
-        memory = f"memory {size(found.get('rss', 0.0))}"
-        threads = f"threads {found.get('threads', 0.0):.0f}"
-        files = f"open files {found.get('open_files', 0.0):.0f}"
-        free = f"free {size(found['free_bytes'])}" if "free_bytes" in found else "free unknown"
-        if self.has_class("-short"):
-            return [line(f"{cpu}  {memory}  {files}  {free}")]
-        delayed = now.queue.get("delayed", 0)
-        waiting = f"{count(delayed)} jobs wait for their time" if delayed else "no job waits"
-        return [
-            line(f"{cpu}   {memory}"),
-            line(f"{threads}   {files}"),
-            line(f"disk {free}"),
-            line((waiting, _MUTED)),
-            line((now.archive, _MUTED)),
-        ]
+def _lane_title(name: str, lane: str, now: EngineSnapshot, narrow: bool) -> str:
+    found = now.lanes.get(lane)
+    if found is None or narrow:
+        return name.capitalize()
+    if not found.limit:
+        return f"{name.capitalize()}: off, the limit is 0"
+    held = "" if found.target == found.limit else f" (limit {found.limit})"
+    return f"{name.capitalize()} {found.busy} of {found.target}{held}"
 
 
-def _share(number: int, most: int, width: int, *, ascii_only: bool) -> str:
-    return ("#" if ascii_only else "█") * max(1, round(width * number / most))
-
-
-def _idle(view: View) -> list[Content]:
+def idle(view: View) -> list[Content]:
+    """Return why nothing is downloading, and what could be done."""
     now = view.snapshot
+    if now.state == "starting":
+        return [line(("Opening the archive …", "$quiet"))]
     if not now.feeds.get("total"):
         return [
             line(("This archive has no feeds yet.", "bold")),
@@ -194,8 +168,9 @@ def _idle(view: View) -> list[Content]:
             line(("    podfetch import FILE", "$primary bold")),
         ]
     if view.waiting:
-        return [line("Nothing runs yet. Press ", ("b", "bold"), " to begin with the new feeds.")]
+        return [line("Nothing runs yet. Press ", ("B", "bold"), " to begin with the new feeds.")]
     queued = now.queue.get("downloads", 0)
     if queued:
-        return [line((f"Nothing is downloading; {count(queued)} episodes are queued.", _MUTED))]
-    return [line(("Nothing is downloading: every known episode is archived or waits.", _MUTED))]
+        waiting = counted(queued, "episode is", "episodes are")
+        return [line((f"Nothing is downloading; {waiting} queued.", "$quiet"))]
+    return [line(("Nothing is downloading: all known episodes are archived or wait.", "$quiet"))]

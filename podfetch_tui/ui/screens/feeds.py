@@ -1,190 +1,181 @@
-"""Feeds: every feed of the archive, a page at a time, and what is wrong with the chosen one."""
+"""Feeds: every feed of the archive, and what is wrong with the chosen one."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.widgets import Input
+from textual.binding import BindingType
+from textual.content import Content
 
-from podfetch_tui.api.client import EngineClient
-from podfetch_tui.model.errors import Failure, PodfetchError
-from podfetch_tui.model.figures import count
-from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.ui import feed_rows
+from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.feed_rows import FeedRow
-from podfetch_tui.ui.glyphs import Glyphs
-from podfetch_tui.ui.rows import PagedRows
-from podfetch_tui.ui.screens.main import MainScreen
+from podfetch_tui.ui.keymap import bound
+from podfetch_tui.ui.screens.feed_keys import FeedScreen
 from podfetch_tui.ui.view import View
+from podfetch_tui.ui.widgets.feed_sheet import FeedSheet
+from podfetch_tui.ui.widgets.list_spec import ListSpec
+from podfetch_tui.ui.widgets.listing import Listing
 from podfetch_tui.ui.widgets.table import VirtualTable
 from podfetch_tui.ui.widgets.text import Lines, line
 
-_FRESH_MS = 2000
-"""Rows on the screen are read again this often."""
+_WIDE, _TALL = 100, 30
+"""From so many cells and lines on there is room for all that is known of a feed."""
 
 
-class Feeds(MainScreen):
-    """The list of feeds with its filter, and a detail pane."""
+class Feeds(FeedScreen):
+    """The list of feeds, and a detail pane."""
 
     MODE = "feeds"
-    AUTO_FOCUS = "#feeds-table"
+    AUTO_FOCUS = "#feeds VirtualTable"
     CSS_PATH: ClassVar = [Path(__file__).with_suffix(".tcss")]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "check", "Check now", id="feeds.check", tooltip="Poll this feed now"),
-        Binding("slash", "filter", "Filter", id="feeds.filter", key_display="/"),
-        Binding("escape", "unfilter", "All", show=False, id="feeds.all"),
-    ]
+    PANES: ClassVar[tuple[str, ...]] = ("#feeds", "#sheet", "#detail")
+    BINDINGS: ClassVar[list[BindingType]] = bound("feed")
 
-    def __init__(self, glyphs: Glyphs, current: Callable[[], View], client: EngineClient) -> None:
-        """Create the screen; ``client`` is only queried."""
-        super().__init__(glyphs, current)
-        self._client = client
-        self._filter = ""
-        self._now = 0
-        self._read_at = 0
-        self._total = 0
-        self._is_reading = False
-        self._rows = self._source()
+    def __init__(self, bridge: Bridge) -> None:
+        """Create the screen over ``bridge``."""
+        super().__init__(bridge)
+        self._rests_on: int | None = None
+        """The feed that the cursor stood on at the last look."""
 
     def compose_body(self) -> ComposeResult:
-        """Filter, table and details, from top to bottom."""
-        yield Lines(id="count")
-        filter_input = Input(id="filter", placeholder="part of a title or address", compact=True)
-        # Hidden alone is not enough: keys typed ahead would land in it.
-        filter_input.display, filter_input.disabled = False, True
-        yield filter_input
-        yield Lines(id="empty")
-        yield VirtualTable(
-            feed_rows.COLUMNS,
-            self._rows,
-            feed_rows.cells_with(self.glyphs, lambda: self._now),
-            id="feeds-table",
-            ellipsis=self.glyphs.ellipsis,
-        )
+        """The list above, details below."""
+        yield Listing(_spec(self.bridge), self.bridge, id="feeds")
         yield Lines(id="detail", title="Feed")
 
     @property
-    def table(self) -> VirtualTable[FeedRow]:
-        """The table of feeds."""
-        return self.query_one("#feeds-table", VirtualTable)
+    def listing(self) -> Listing[FeedRow]:
+        """The list of feeds."""
+        return self.query_one("#feeds", Listing)
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The selected feeds, else the one under the cursor."""
+        return self.listing.table.chosen
+
+    @property
+    def under(self) -> int | None:
+        """The id of the feed under the cursor."""
+        table = self.listing.table
+        return table.cursor_id if table.source.count else None
+
+    @property
+    def drawn(self) -> Mapping[int, FeedRow]:
+        """The chosen feeds as they stand in the list."""
+        return self.listing.rows.drawn(self.chosen)
+
+    def changed(self, *, keep: bool = False) -> None:
+        """Select none, unless they are to be kept, and read the list again."""
+        if not keep:
+            self.listing.table.select(set())
+        self.listing.reload()
+
+    def show_feed(self, feed_id: int) -> None:
+        """Bring the feed with ``feed_id`` under the cursor, whatever the filter was."""
+        self.listing.go_to(feed_id)
 
     def show_body(self, view: View) -> None:
-        """Show the rows as they are now; read those on the screen again when they are old."""
-        self._now = view.snapshot.at
-        self._total = view.snapshot.feeds.get("total", 0)
-        self._rows.expected = 0 if self._filter else self._total
-        if abs(self._now - self._read_at) >= _FRESH_MS:
-            self._read_at = self._now
-            self._rows.expire()
-        if self._rows.next_request() is not None:
-            self._read()
-        self._draw()
+        """Show the rows as they are now."""
+        self.listing.show_view(view)
+        self._detail()
+        self._show_sheet(view)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a way back to the list only where one is elsewhere."""
+        if action == "leave":
+            return self.is_maximised or self._is_in_sheet
+        return super().check_action(action, parameters)
+
+    def action_leave(self) -> None:
+        """Show all panes again, then go back to the list."""
+        if self.is_maximised:
+            self.minimise()
+        else:
+            self.listing.table.focus()
+
+    def filter_to(self, text: str) -> None:
+        """Show only the feeds that pass ``text``."""
+        self.listing.filter_to(text)
+        self.listing.table.focus()
 
     def on_virtual_table_moved(self, message: VirtualTable.Moved) -> None:
-        """Show the details of the feed under the cursor, and fetch its page if need be."""
+        """Show the details of the feed under the cursor."""
         message.stop()
-        self._detail()
-        if self._rows.next_request() is not None:
-            self._read()
+        if message.table is self.listing.table:
+            self._detail()
 
-    def action_check(self) -> None:
-        """Ask for the chosen feed to be polled now."""
-        row = self.table.current
-        if row is not None:
-            self.post_message(self.CheckWanted(row.id))
+    def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
+        """Show all that is known of the feed under the cursor."""
+        from podfetch_tui.ui.screens.feed_detail import FeedDetail
 
-    def action_filter(self) -> None:
-        """Open the filter."""
-        box = self.query_one("#filter", Input)
-        box.display, box.disabled = True, False
-        box.focus()
-
-    def action_unfilter(self) -> None:
-        """Close the filter and show all feeds."""
-        box = self.query_one("#filter", Input)
-        box.value = ""
-        box.display, box.disabled = False, True
-        self.table.focus()
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """Show the feeds that the filter lets through."""
         message.stop()
-        if message.value.strip() == self._filter:
-            return
-        self._filter = message.value.strip()
-        self._rows = self._source()
-        self.table.use(self._rows)
-        self._read()
+        if message.row_id is not None and message.table is self.listing.table:
+            self.app.push_screen(FeedDetail(self.bridge, message.row_id))
 
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Leave the filter for the rows it found."""
-        message.stop()
-        self.table.focus()
+    @property
+    def _is_in_sheet(self) -> bool:
+        focused = self.focused
+        sheets = self.query(FeedSheet)
+        return focused is not None and any(one in focused.ancestors for one in sheets)
 
-    def _source(self) -> PagedRows[FeedRow]:
-        request = PageRequest(kind="feeds", text=self._filter)
-        return PagedRows(request, feed_rows.feed_row)
+    def _show_sheet(self, view: View) -> None:
+        """Show all of the feed that the cursor rests on, where there is room for it.
 
-    def _read(self) -> None:
-        if not self._is_reading:
-            self._is_reading = True
-            self._read_pages()
-
-    @work(group="read")
-    async def _read_pages(self) -> None:
-        """Read pages until those on the screen are at hand.
-
-        The catalogue is never asked on the thread that paints, and never by two at a time.
+        While the cursor moves on, nothing is read: each look asks whether it has come to rest.
         """
-        try:
-            while (wanted := self._rows.next_request()) is not None:
-                source, (number, request) = self._rows, wanted
-                page = await asyncio.to_thread(self._client.query, request)
-                if not self.app.is_running:
-                    return
-                source.take(number, page)
-                if source.is_seen(number):
-                    self._draw()
-        except (Failure, PodfetchError) as error:
-            self.notify(str(error), severity="error", markup=False)
-        finally:
-            self._is_reading = False
-
-    def _draw(self) -> None:
-        rows, table = self._rows, self.table
-        is_empty = rows.count == 0
-        table.display = not is_empty
-        self.query_one("#detail").display = not is_empty
-        empty = self.query_one("#empty", Lines)
-        empty.display = is_empty
-        if self._filter:
-            more = "" if rows.is_counted else " or more"
-            shown = f"{count(rows.count)}{more} feeds match “{self._filter}”"
-            nothing = [line("No feed matches. ", ("esc", "bold"), " shows all of them.")]
-        else:
-            shown = f"{count(rows.count)} feeds"
-            nothing = [
-                line(("No feeds yet.", "bold")),
-                line(),
-                line("Add a list (OPML, CSV or one URL a line) from the shell:"),
-                line(("    podfetch import FILE", "$primary bold")),
-            ]
-        self.query_one("#count", Lines).show_lines([line((shown, "$quiet"))])
-        if is_empty:
-            empty.show_lines(nothing if not self._total or self._filter else [line("Reading …")])
-        table.sync()
-        self._detail()
+        if self.size.width < _WIDE or self.size.height < _TALL:
+            return
+        if not self.query(FeedSheet):
+            self.mount(FeedSheet(self.bridge, id="sheet"), after="#detail")
+            return
+        sheet, here = self.query_one(FeedSheet), self.under
+        sheet.set_class(here is None, "-nobody")
+        if here is not None and here == self._rests_on:
+            sheet.show_feed(here)
+        self._rests_on = here
+        if sheet.display:
+            sheet.show_view(view)
 
     def _detail(self) -> None:
-        row = self.table.current
-        lines = [] if row is None else feed_rows.details(row, self._now)
+        row = self.listing.current
+        if row is None and self.listing.rows.count:
+            return  # on its way; without the pane all would be laid out twice
+        lines = [] if row is None else feed_rows.details(row, self.bridge.now)
         styles = ("$quiet", "", "$error")
-        self.query_one("#detail", Lines).show_lines(
+        pane = self.query_one("#detail", Lines)
+        pane.set_class(row is None, "-nobody")
+        pane.show_lines(
             [line((text, style)) for text, style in zip(lines, styles, strict=False) if text]
         )
+
+
+def _spec(bridge: Bridge) -> ListSpec[FeedRow]:
+    return ListSpec(
+        kind="feeds",
+        noun="feeds",
+        columns=feed_rows.COLUMNS,
+        convert=feed_rows.feed_row,
+        cells=feed_rows.cells_with(bridge.glyphs, lambda: bridge.now),
+        total=lambda view: view.snapshot.feeds.get("total", 0),
+        empty=_empty,
+        hint="part of a title or address, or err:timeout fail>3 !tag:news",
+    )
+
+
+def _empty(view: View) -> list[Content]:
+    if view.snapshot.feeds.get("total") or view.snapshot.state == "starting":
+        return [line(("Reading …", "$quiet"))]
+    return [
+        line(("No feeds yet.", "bold")),
+        line(),
+        line(("  i", "$primary bold"), "  adds one by its address"),
+        line(
+            ("  I", "$primary bold"),
+            "  imports a list: OPML as podcast programs export it, CSV, URLs",
+        ),
+        line(),
+        line(("From a shell: podfetch import FILE", "$quiet")),
+    ]

@@ -5,10 +5,20 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from podfetch_tui.model.figures import count
+from podfetch_tui.model.figures import clock, count, span
+from podfetch_tui.model.link import Link
+from podfetch_tui.model.text import counted
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.view import View
 from podfetch_tui.ui.widgets.text import line
+
+
+def disconnected(link: Link, shown_at: int) -> str:
+    """Return in one line since when there is no word from the engine, and what is tried."""
+    if link.is_up:
+        return f"No answer for {span(link.silent_s)}: this is the state of {clock(shown_at)}."
+    again = f"try {link.tries + 1} in {span(link.next_try_s)}" if link.next_try_s else "trying"
+    return f"Disconnected; this is the state of {clock(shown_at)}; {again}: {link.problem}."
 
 
 class Banner(Static):
@@ -30,10 +40,12 @@ class Banner(Static):
 
     def _content(self, view: View) -> tuple[Content | None, str]:
         now, glyphs = view.snapshot, self._glyphs
+        if view.link is not None and not view.link.is_heard:
+            return line(f" {glyphs.bad} {disconnected(view.link, now.at)}"), "error"
         if now.state == "stopped":
             why = f": {now.reason}" if now.reason else ""
             return line(
-                f" {glyphs.bad} The engine stopped{why}. ", ("q", "bold"), " quits."
+                f" {glyphs.bad} The engine stopped; ", ("q", "bold"), f" restarts or quits{why}"
             ), "error"
         if now.state == "degraded":
             why = now.reason or "something is wrong"
@@ -43,8 +55,16 @@ class Banner(Static):
             return line(f" {glyphs.warning} Draining: {count(busy)} jobs still run."), "warning"
         if now.state == "paused":
             text = f" {glyphs.paused} Paused: what runs goes on, nothing new starts. "
-            return line(text, ("p", "bold"), " resumes."), "warning"
+            return line(text, ("P", "bold"), " resumes."), "warning"
+        if now.alerts:
+            first, more = now.alerts[0], len(now.alerts) - 1
+            rest = f" (and {count(more)} more on the dashboard)" if more else ""
+            text = f" {glyphs.warning} Alert {first.name}: {first.text}{rest}"
+            return line(text), "error"
+        if now.reason:
+            return line(f" {glyphs.warning} {now.reason[:1].upper()}{now.reason[1:]}."), "warning"
         if view.waiting:
-            text = f" {glyphs.paused} {count(view.waiting)} new feeds wait for you. "
-            return line(text, ("b", "bold"), " begins to archive them."), "warning"
+            waiting = counted(view.waiting, "new feed waits", "new feeds wait")
+            text = f" {glyphs.paused} {waiting} for you. "
+            return line(text, ("B", "bold"), " begins to archive them."), "warning"
         return None, ""

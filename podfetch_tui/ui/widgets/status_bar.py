@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.widgets import Static
 
+from podfetch_tui.model import actions
 from podfetch_tui.model.figures import clock, count, span, zone
-from podfetch_tui.ui.glyphs import Glyphs
+from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.view import View
 from podfetch_tui.ui.widgets.text import Part, line
 
@@ -19,8 +22,11 @@ _STYLES = {
     "draining": "$warning bold",
     "degraded": "$error bold",
     "stopped": "$error bold",
+    "disconnected": "$error bold",
 }
-_WIDE = 100
+_SHORT = {"dashboard": "Dash", "quarantine": "Quar", "downloads": "Down", "episodes": "Epis"}
+"""Names where there is little room."""
+_LETTER = 1
 
 
 class Tab(msgspec.Struct, frozen=True):
@@ -29,18 +35,10 @@ class Tab(msgspec.Struct, frozen=True):
     mode: str
     key: str
     name: str
-    short: str
-
-
-TABS = (
-    Tab("dashboard", "1", "Dashboard", "Dash"),
-    Tab("feeds", "2", "Feeds", "Feeds"),
-    Tab("downloads", "4", "Downloads", "Down"),
-)
 
 
 class StatusBar(Static):
-    """State, tabs with counts, clock."""
+    """State, tabs with counts, what can be undone, clock."""
 
     class Chosen(Message):
         """A tab was clicked."""
@@ -49,16 +47,26 @@ class StatusBar(Static):
             super().__init__()
             self.mode = mode
 
-    def __init__(self, mode: str, glyphs: Glyphs) -> None:
+    def __init__(self, mode: str, bridge: Bridge) -> None:
         """Create the bar of the screen that belongs to ``mode``."""
         super().__init__(id="status-bar", markup=False)
         self._mode = mode
-        self._glyphs = glyphs
+        self._bridge = bridge
         self._spans: list[tuple[int, int, str]] = []
+        self._shown: tuple[object, ...] = ()
+        self._tabs = [
+            Tab(one.verb, actions.keys_of(one, bridge.keys)[0], one.label)
+            for one in sorted(actions.of_scope("go"), key=lambda one: one.keys)
+            if one.palette
+        ]
 
     def show_view(self, view: View) -> None:
         """Show ``view``."""
-        self.update(self._content(view), layout=False)
+        content = self._content(view)
+        shown = (content.plain, content.spans)
+        if shown != self._shown:
+            self._shown = shown
+            self.update(content, layout=False)
 
     def on_click(self, event: Click) -> None:
         """Go where the tab leads."""
@@ -67,32 +75,84 @@ class StatusBar(Static):
                 self.post_message(self.Chosen(mode))
 
     def _content(self, view: View) -> Content:
-        now, room = view.snapshot, self.size.width
-        wide = room >= _WIDE
-        sign = self._glyphs.ok if now.state == "running" else self._glyphs.warning
-        up = f"  up {span(now.uptime_s)}" if wide else ""
-        parts: list[Part] = [
-            (" PodFetch ", "bold"),
-            (f"{sign} {now.state.upper()}", _STYLES.get(now.state, "bold")),
-            (f"{up}  ", "$quiet"),
-        ]
-        right = f"{clock(now.at)} {zone(now.at)} " if wide else f"{clock(now.at)} "
-        used = sum(len(text) for text, _ in parts)
+        room = self.size.width
+        left, right = self._state(view), self._right(view)
+        used = _length(left)
+        tabs = self._fitting(view, room - used - _length(right) - 1)
         self._spans = []
-        for tab in TABS:
-            text = f" {tab.key} {tab.name if wide else tab.short}{self._count(tab, view)} "
+        for tab, text in zip(self._tabs, tabs, strict=True):
             style = "reverse bold" if tab.mode == self._mode else "$quiet"
             self._spans.append((used, used + len(text), tab.mode))
-            parts.append((text, style))
+            left.append((text, style))
             used += len(text)
-        parts.append((" " * max(1, room - used - len(right)), ""))
-        parts.append((right, "$quiet"))
-        return line(*parts)
+        left.append((" " * max(1, room - used - _length(right)), ""))
+        return line(*left, *right)
+
+    def _state(self, view: View) -> list[Part]:
+        now, glyphs = view.snapshot, self._bridge.glyphs
+        state, link = now.state, view.link
+        sign = glyphs.ok if state == "running" else glyphs.warning
+        wide = self.size.width >= 120
+        how = ""
+        if link is not None:
+            words = ("read-only", "ro") if link.read_only else ("attached", "")
+            how = f" {glyphs.link} {words[not wide]}".rstrip()
+            if not link.is_heard:
+                sign, state = glyphs.bad, "disconnected"
+        parts: list[Part] = [
+            (" PodFetch " if self.size.width >= 100 else " ", "bold"),
+            (f"{sign} {state.upper()}", _STYLES.get(state, "bold")),
+            (how, "$accent"),
+            (f"  up {span(now.uptime_s)}  " if wide else " ", "$quiet"),
+        ]
+        if self._bridge.is_frozen:
+            parts.append(("FROZEN ", "$warning bold"))
+        return parts
+
+    def _right(self, view: View) -> list[Part]:
+        now = view.snapshot
+        parts: list[Part] = []
+        undo = self._bridge.undo
+        if undo is not None:
+            left = max(0, undo.until - self._bridge.now) // 1000
+            parts.append((f" u undo {left}s ", "$accent bold"))
+        shown = clock(now.at) if self.size.width < 120 else f"{clock(now.at)} {zone(now.at)}"
+        return [*parts, (f" {shown} ", "$quiet")]
+
+    def _fitting(self, view: View, room: int) -> list[str]:
+        """Return the texts of the tabs, as long as there is room for them."""
+        found: list[str] = []
+        steps: tuple[tuple[Mapping[str, str] | None, bool], ...] = (
+            ({}, True),
+            (_SHORT, True),
+            (_SHORT, False),
+            (None, False),
+        )
+        for names, with_counts in steps:
+            found = [self._text(tab, view, names, with_counts) for tab in self._tabs]
+            if sum(len(text) for text in found) <= room:
+                break
+        return found
+
+    def _text(self, tab: Tab, view: View, names: Mapping[str, str] | None, with_count: bool) -> str:
+        """Return the text of a tab; without ``names`` a letter, but for the one where one is."""
+        is_here = tab.mode == self._mode
+        if names is None and not is_here:
+            return f" {tab.key}{tab.name[:_LETTER]}"
+        number = self._count(tab, view) if with_count or is_here else ""
+        return f" {tab.key} {(names or _SHORT).get(tab.mode, tab.name)}{number} "
 
     def _count(self, tab: Tab, view: View) -> str:
+        now = view.snapshot
         if tab.mode == "feeds":
-            return f" {count(view.snapshot.feeds.get('total', 0))}"
+            return f" {count(now.feeds.get('total', 0))}"
+        if tab.mode == "quarantine":
+            return f" {count(now.feeds.get('quarantined', 0))}"
         if tab.mode == "downloads":
-            lane = view.snapshot.lanes.get("download")
+            lane = now.lanes.get("download")
             return f" {lane.busy if lane else 0}"
         return ""
+
+
+def _length(parts: list[Part]) -> int:
+    return sum(len(text) for text, _ in parts)

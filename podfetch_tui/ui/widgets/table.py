@@ -1,47 +1,35 @@
 """The one table for everything long: 100,000 rows cost what one screenful costs.
 
-It draws only the rows on the screen (Textual's Line API), keeps its cursor on a row's id
-while rows come, go and move, and never parses text as markup. It asks nobody for data;
-its row source has it or has not.
+It draws only the rows on the screen (Textual's Line API), keeps cursor and selection on ids
+while rows come, go and move, and never parses text as markup. It asks nobody for data; its
+row source has it or has not. For rows of the catalogue use it by ``widgets/listing.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-import msgspec
-from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from podfetch_tui.ui.glyphs import UNICODE, Glyphs
+from podfetch_tui.ui.keymap import bound
 from podfetch_tui.ui.rows import RowSource
-from podfetch_tui.ui.safety import harmless
+from podfetch_tui.ui.widgets.columns import GAP, ROLES, Cell, Column, rooms, shows
+from podfetch_tui.ui.widgets.strips import Strips
 
 Row = TypeVar("Row")
+_RIGHT = 3
+"""The button of a mouse."""
 
-Cell = tuple[str, str]
-"""Text and role: ``plain muted good warning bad accent strong``."""
-_GAP = 2
-_LONGEST = 400
-
-
-class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """One column; the last one of a table takes the room that is left."""
-
-    label: str
-    width: int = 0
-    """Cells; 0 for the one that takes what is left."""
-    right: bool = False
-    """Figures stand to the right."""
-    from_width: int = 0
-    """It is shown only in tables of at least so many cells."""
+_STRIPS_KEPT = 1_000
+"""Lines that were made are kept until there are so many: some tens of screenfuls."""
 
 
 class VirtualTable(ScrollView, Generic[Row], can_focus=True):
@@ -51,22 +39,10 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         "table--header",
         "table--cursor",
         "table--cursor-away",
-        "table--muted",
-        "table--good",
-        "table--warning",
-        "table--bad",
-        "table--accent",
-        "table--strong",
+        "table--selected",
+        *(f"table--{role}" for role in ROLES),
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="table.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="table.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="table.page_up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, id="table.page_down"),
-        Binding("home,g", "first", "First", show=False, id="table.first"),
-        Binding("end,G", "last", "Last", show=False, id="table.last"),
-        Binding("enter", "open", "Open", show=False, id="table.open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound("table")
     DEFAULT_CSS = """
     VirtualTable {
         height: 1fr;
@@ -78,6 +54,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             color: $block-cursor-foreground;
         }
         & > .table--cursor-away { background: $boost; }
+        & > .table--selected { color: $accent; text-style: bold; }
         & > .table--muted { color: $quiet; }
         & > .table--good { color: $success; }
         & > .table--warning { color: $warning; }
@@ -102,16 +79,39 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             """The table it is about."""
             return self.table
 
+    class Opened(Moved):
+        """The row under the cursor is to be opened: enter, or a second click."""
+
+    class Asked(Moved):
+        """What can be done to the row is wanted: a click with the right button."""
+
+    class Selected(Moved):
+        """Other rows are selected than before."""
+
+    class HeaderClicked(Message):
+        """The label of a column was clicked."""
+
+        def __init__(self, table: VirtualTable[Any], column: Column) -> None:
+            super().__init__()
+            self.table = table
+            self.column = column
+
+        @property
+        def control(self) -> VirtualTable[Any]:
+            """The table it is about."""
+            return self.table
+
     def __init__(
         self,
         columns: Sequence[Column],
         source: RowSource[Row],
         cells: Callable[[Row], Sequence[Cell]],
         *,
-        id: str,  # noqa: A002  Textual's name for it
-        ellipsis: str = "…",
+        id: str | None = None,  # noqa: A002  Textual's name for it
+        glyphs: Glyphs = UNICODE,
         has_cursor: bool = True,
         has_header: bool = True,
+        can_select: bool = False,
     ) -> None:
         """Create a table.
 
@@ -120,22 +120,33 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             source: Where the rows come from.
             cells: Gives the cells of a row, one for each column.
             id: Widget id.
-            ellipsis: Stands where text was cut; one cell.
+            glyphs: For marks, arrows and where text was cut.
             has_cursor: A row can be chosen.
             has_header: The labels are shown.
+            can_select: Several rows can be chosen.
         """
+        self._painted: dict[int, Strip] = {}
+        """What each line of the screen shows."""
         super().__init__(id=id)
         self.source = source
-        self._columns = columns
+        self.columns = columns
         self._cells = cells
-        self._ellipsis = ellipsis
+        self._glyphs = glyphs
+        self._strips = Strips(self._look_of, glyphs)
         self._has_cursor = has_cursor
+        self._can_select = can_select
         self._head = int(has_header)
         self.can_focus = has_cursor
         self.set_class(not has_cursor, "-plain")
         self.cursor = 0
         self.cursor_id: int | None = None
-        self._painted: dict[int, Strip] = {}
+        self.selected: set[int] = set()
+        """Ids of selected rows; those that no filter shows now stay among them."""
+        self.wanted: Mapping[str, bool] = {}
+        """Label → whether the column is shown; the others are where there is room."""
+        self._range_start: int | None = None
+        self.sorted_by = ""
+        """Field the rows are sorted by, ``-field`` downwards; the header shows it."""
 
     @property
     def page_rows(self) -> int:
@@ -147,12 +158,28 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         """The row under the cursor, if it is at hand."""
         return self.source.row(self.cursor) if self._has_cursor else None
 
-    def use(self, source: RowSource[Row]) -> None:
-        """Show another source, from its first row on."""
-        self.source = source
-        self.cursor, self.cursor_id = 0, None
-        self.scroll_to(y=0, animate=False)
-        self.sync()
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The ids an action is about: the selected rows, else the one under the cursor."""
+        if self.selected:
+            return tuple(sorted(self.selected))
+        return () if self.cursor_id is None or not self.source.count else (self.cursor_id,)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no selecting where nothing can be selected."""
+        if action in ("select", "range", "all"):
+            return self._can_select
+        return super().check_action(action, parameters)
+
+    def shows(self, column: Column) -> bool:
+        """Return whether ``column`` is shown now."""
+        return shows(column, self.size.width, self.wanted)
+
+    def show_columns(self, wanted: Mapping[str, bool]) -> None:
+        """Show the columns that ``wanted`` says by label, the others where there is room."""
+        self.wanted = dict(wanted)
+        self._painted.clear()
+        self.refresh()
 
     def sync(self) -> None:
         """Show what the source holds now; only lines that differ are painted again."""
@@ -160,15 +187,27 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self._keep_cursor()
         top = self.scroll_offset.y
         self.source.look(top, top + max(self.page_rows - 1, 0))
-        for y in range(self.size.height):
-            if self._painted.get(y) != self._line(y):
+        self._paint(range(self.size.height))
+
+    def _paint(self, lines: Iterable[int]) -> None:
+        """Paint those of ``lines`` again that differ."""
+        for y in lines:
+            strip = self._line(y)
+            if self._painted.get(y) is not strip:
+                self._painted[y] = strip
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
         """Return line ``y`` of the screen."""
-        strip = self._line(y)
-        self._painted[y] = strip
+        strip = self._painted.get(y)
+        if strip is None:
+            strip = self._painted[y] = self._line(y)
         return strip
+
+    def notify_style_update(self) -> None:
+        """Forget what was painted in other colours."""
+        super().notify_style_update()
+        self._forget_looks()
 
     def on_resize(self) -> None:
         """Fit the rows to the new size."""
@@ -178,25 +217,47 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
 
     def on_focus(self) -> None:
         """Show the cursor as ready."""
+        self._forget_looks()
         self.refresh()
 
     def on_blur(self) -> None:
         """Show the cursor as waiting."""
+        self._forget_looks()
         self.refresh()
 
     def on_click(self, event: Click) -> None:
-        """Choose the row that was clicked."""
+        """Choose the row that was clicked: alone, with ctrl too, with shift up to it."""
         index = self.scroll_offset.y + event.y - self._head
-        if self._has_cursor and event.y >= self._head and index < self.source.count:
+        if event.y < self._head:
+            for number, first, room in rooms(self.columns, self.size.width, self.wanted):
+                if first <= event.x < first + room + GAP:
+                    self.post_message(self.HeaderClicked(self, self.columns[number]))
+        elif self._has_cursor and index < self.source.count:
             self._go(index)
+            if event.button == _RIGHT:
+                self.post_message(self.Asked(self, self.cursor_id))
+            elif event.chain > 1:
+                self.action_open()
+            elif event.ctrl and self._can_select:
+                self._turn(index)
+            elif event.shift and self._can_select:
+                self.action_range()
 
-    def action_move(self, rows: int) -> None:
-        """Move the cursor by ``rows``."""
-        self._go(self.cursor + rows)
+    def action_up(self) -> None:
+        """Move the cursor up."""
+        self._go(self.cursor - 1)
 
-    def action_page(self, pages: int) -> None:
-        """Move the cursor by screenfuls."""
-        self._go(self.cursor + pages * max(1, self.page_rows - 1))
+    def action_down(self) -> None:
+        """Move the cursor down."""
+        self._go(self.cursor + 1)
+
+    def action_page_up(self) -> None:
+        """Move the cursor up by a screenful."""
+        self._go(self.cursor - max(1, self.page_rows - 1))
+
+    def action_page_down(self) -> None:
+        """Move the cursor down by a screenful."""
+        self._go(self.cursor + max(1, self.page_rows - 1))
 
     def action_first(self) -> None:
         """Move the cursor to the first row."""
@@ -207,22 +268,57 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self._go(self.source.count - 1)
 
     def action_open(self) -> None:
-        """Say again which row is chosen."""
-        self.post_message(self.Moved(self, self.source.id_at(self.cursor)))
+        """Say that the row is to be opened."""
+        if self.source.count:
+            self.post_message(self.Opened(self, self.source.id_at(self.cursor)))
+
+    def action_select(self) -> None:
+        """Select the row, or take it out, and go on to the next."""
+        self._turn(self.cursor)
+        self._go(self.cursor + 1)
+
+    def action_range(self) -> None:
+        """Select all rows from the last selected one to this one."""
+        start = None if self._range_start is None else self.source.index_of(self._range_start)
+        first, last = sorted((self.cursor if start is None else start, self.cursor))
+        self.select({*self.selected, *self.source.ids[first : last + 1]})
+
+    def action_all(self) -> None:
+        """Select all rows; none if all are."""
+        every = set(self.source.ids)
+        self.select(set() if every <= self.selected else self.selected | every)
+
+    def select(self, ids: set[int]) -> None:
+        """Select exactly the rows with these ids."""
+        if ids != self.selected:
+            self.selected = ids
+            self.sync()
+            self.post_message(self.Selected(self, self.cursor_id))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Tell the source which rows are on the screen now."""
         super().watch_scroll_y(old_value, new_value)
+        self._painted.clear()
         top = round(new_value)
         self.source.look(top, top + max(self.page_rows - 1, 0))
+
+    def _turn(self, index: int) -> None:
+        row_id = self.source.id_at(index)
+        if row_id is not None:
+            self._range_start = row_id
+            self.select(self.selected ^ {row_id})
 
     def _go(self, index: int) -> None:
         if not self._has_cursor or not self.source.count:
             return
+        before, top = self.cursor, self.scroll_offset.y
         self.cursor = max(0, min(index, self.source.count - 1))
         self.cursor_id = self.source.id_at(self.cursor)
         self._show_cursor()
-        self.sync()
+        if self.scroll_offset.y != top:
+            self.sync()
+        else:
+            self._paint(place - top + self._head for place in (before, self.cursor))
         self.post_message(self.Moved(self, self.cursor_id))
 
     def _show_cursor(self) -> None:
@@ -252,46 +348,38 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         if self.cursor != before:
             self._show_cursor()
 
-    def _line(self, y: int) -> Strip:
-        width = self.size.width
-        base = self.rich_style
-        if y < self._head:
-            cells = [(column.label, "header") for column in self._columns]
-            return self._strip(cells, base, width, on_cursor=False)
-        index = self.scroll_offset.y + y - self._head
-        if index >= self.source.count:
-            return Strip.blank(width, base)
-        row = self.source.row(index)
-        on_cursor = self._has_cursor and index == self.cursor
-        if row is None:
-            blank = [("", "plain")] * (len(self._columns) - 1)
-            return self._strip([*blank, (self._ellipsis, "muted")], base, width, on_cursor)
-        return self._strip(self._cells(row), base, width, on_cursor)
+    def _forget_looks(self) -> None:
+        self._painted.clear()
+        self._strips.clear()
 
-    def _strip(self, cells: Sequence[Cell], base: Style, width: int, on_cursor: bool) -> Strip:
-        if on_cursor:
-            name = "table--cursor" if self.has_focus else "table--cursor-away"
-            base += self.get_component_rich_style(name, partial=True)
-        segments, used = [Segment(" ", base)], 1
-        for column, (text, role) in zip(self._columns, cells, strict=True):
-            if width < column.from_width:
-                continue
-            room = column.width or max(0, width - used - 1)
-            room = min(room, max(0, width - used - 1))
-            style = base if on_cursor and self.has_focus else base + self._role(role)
-            segments.append(Segment(self._fit(text, room, right=column.right), style))
-            segments.append(Segment(" " * _GAP, base))
-            used += room + _GAP
-        return Strip(segments).adjust_cell_length(width, base)
-
-    def _role(self, role: str) -> Style:
-        if role == "plain":
-            return Style.null()
+    def _look_of(self, role: str) -> Style:
+        if not role:
+            return self.rich_style
         return self.get_component_rich_style(f"table--{role}", partial=True)
 
-    def _fit(self, text: str, room: int, *, right: bool) -> str:
-        text = harmless(text[:_LONGEST])
-        missing = room - cell_len(text)
-        if missing < 0:
-            return set_cell_size(set_cell_size(text, max(room - 1, 0)) + self._ellipsis, room)
-        return " " * missing + text if right else text + " " * missing
+    def _strip(
+        self, cells: tuple[Cell, ...], on_cursor: bool = False, *, is_selected: bool = False
+    ) -> Strip:
+        where = tuple(rooms(self.columns, self.size.width, self.wanted))
+        cursor = ("cursor" if self.has_focus else "cursor-away") if on_cursor else ""
+        return self._strips.line(cells, where, self.columns, self.size.width, cursor, is_selected)
+
+    def _line(self, y: int) -> Strip:
+        if y < self._head:
+            return self._strip(tuple((self._label(column), "header") for column in self.columns))
+        index = self.scroll_offset.y + y - self._head
+        row_id = self.source.id_at(index)
+        if row_id is None:
+            return self._strip(())
+        row = self.source.row(index)
+        away: list[Cell] = [("", "plain")] * (len(self.columns) - 1)
+        cells = [*away, (self._glyphs.ellipsis, "muted")] if row is None else self._cells(row)
+        on_cursor = self._has_cursor and index == self.cursor
+        return self._strip(tuple(cells), on_cursor, is_selected=row_id in self.selected)
+
+    def _label(self, column: Column) -> str:
+        field = self.sorted_by.lstrip("-")
+        if not field or column.sort.lstrip("-") != field:
+            return column.label
+        arrow = self._glyphs.down if self.sorted_by.startswith("-") else self._glyphs.up
+        return f"{column.label} {arrow}"

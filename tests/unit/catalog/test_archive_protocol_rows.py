@@ -10,6 +10,8 @@ import pytest
 from support.cataloguing import AT, DAY, Bench, archive, draft, outcome, pick, poll, seal
 
 from podfetch_tui.catalog import episodes, media, pages, totals
+from podfetch_tui.model.decisions import DecideEpisodes, EpisodeDecision
+from podfetch_tui.model.derivatives import Derive
 from podfetch_tui.model.episode import Episode, EpisodeState
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import Validators
@@ -18,12 +20,11 @@ from podfetch_tui.model.outcome import JobKind
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.model.writes import (
     Claim,
-    Derive,
     EpisodeEnd,
     Finish,
     Progress,
     Reserve,
-    RetryEpisodes,
+    Reserved,
     Seal,
     SetEpisodeState,
     Write,
@@ -72,7 +73,7 @@ def test_a_claim_of_the_same_part_keeps_what_is_on_the_disk(
     books.do(progress(episode_id, 64))
     assert books.claim(episode_id, part="a") == "Show/one.mp3"
     ((episode, _),) = episodes.in_flight(books.catalog)
-    assert (episode.durable, episode.total, episode.attempts) == (64, 100, 2)
+    assert (episode.durable, episode.total, episode.attempts) == (64, 100, 1)
     assert (episode.validators_etag, episode.validators_last_modified) == ('"v"', "Mon")
     books.claim(episode_id, part="b")
     ((episode, _),) = episodes.in_flight(books.catalog)
@@ -180,7 +181,9 @@ def test_bytes_that_cannot_be_linked_are_referred_to(books: Bench, two: tuple[in
     episode = episodes.get_episode(books.catalog, second)
     assert episode is not None
     assert episode.path == path
-    assert books.row("episode", second)["path_key"] is None
+    assert episode.beside == "Show/two.mp3"
+    (third,) = books.add_episodes(books.feed_of(first), draft("third"))
+    assert books.claim(third, "Show/two.mp3") == "Show/two (2).mp3"
 
 
 def test_bytes_that_another_run_is_publishing_are_named_in_the_receipt(
@@ -298,6 +301,37 @@ def test_a_sealed_episode_whose_publishing_was_put_off_is_due_again(
     assert pick(found, episode_id).sealed_size == 5
 
 
+def test_a_sealed_episode_stays_sealed_until_its_part_is_given_up(
+    books: Bench, two: tuple[int, int]
+) -> None:
+    episode_id, _ = two
+    books.claim(episode_id, part="a")
+    books.seal(episode_id)
+    for state in (EpisodeState.PENDING, EpisodeState.FAILED):
+        books.do(EpisodeEnd(episode_id=episode_id, state=state, next_attempt_at=AT))
+        assert books.state(episode_id) == "sealed"
+    found = [episode for episode, _ in episodes.due_episodes(books.catalog, AT, 9)]
+    assert pick(found, episode_id).part == "a"
+    books.do(
+        EpisodeEnd(
+            episode_id=episode_id, state=EpisodeState.PENDING, next_attempt_at=AT, keep_part=False
+        )
+    )
+    assert books.state(episode_id) == "pending"
+
+
+def test_a_run_that_this_machine_ended_is_no_attempt(books: Bench, two: tuple[int, int]) -> None:
+    episode_id, _ = two
+    books.claim(episode_id)
+    assert books.row("episode", episode_id)["attempts"] == 1
+    books.do(
+        EpisodeEnd(
+            episode_id=episode_id, state=EpisodeState.PENDING, next_attempt_at=AT, attempts=0
+        )
+    )
+    assert books.row("episode", episode_id)["attempts"] == 0
+
+
 def test_a_derivative_is_due_until_it_is_made(books: Bench, two: tuple[int, int]) -> None:
     episode_id, _ = two
     books.claim(episode_id)
@@ -330,7 +364,7 @@ def test_a_removed_file_is_missing_until_it_is_asked_for(
     assert totals.counts(books.catalog)["media"] == {"files": 0, "bytes": 0}
     assert not [e for e, _ in episodes.due_episodes(books.catalog, AT, 9) if e.id == episode_id]
     assert books.row("feed", 1)["bytes"] == 0
-    books.do(RetryEpisodes(episode_ids=(episode_id,), at=AT))
+    books.do(DecideEpisodes(episode_ids=(episode_id,), decision=EpisodeDecision.RETRY, at=AT))
     ((first, _), *_) = episodes.due_episodes(books.catalog, AT, 9)
     assert first.id == episode_id
     assert books.archive(episode_id) == "Show/one.mp3"
@@ -365,7 +399,7 @@ def test_a_deleted_episode_leaves_a_tombstone_and_frees_its_name(
     books.do(SetEpisodeState(episode_id=first, state=EpisodeState.DELETED, reason="by hand"))
     assert books.state(first) == "deleted"
     assert books.claim(second, "Show/one.mp3") == "Show/one.mp3"
-    books.do(RetryEpisodes(episode_ids=(first,), at=AT))
+    books.do(DecideEpisodes(episode_ids=(first,), decision=EpisodeDecision.RETRY, at=AT))
     assert books.state(first) == "deleted"
     assert not books.do(poll(1, draft("one"))).pending
 
@@ -386,7 +420,7 @@ def test_a_retry_leaves_alone_what_runs_or_is_there(books: Bench, two: tuple[int
     first, second = two
     books.claim(first)
     books.archive(second, "Show/two.mp3", b"other")
-    books.do(RetryEpisodes(episode_ids=(first, second), at=AT))
+    books.do(DecideEpisodes(episode_ids=(first, second), decision=EpisodeDecision.RETRY, at=AT))
     assert (books.state(first), books.state(second)) == ("claimed", "archived")
 
 
@@ -394,3 +428,32 @@ def test_waiting_for_a_receipt_raises_its_failure(books: Bench, two: tuple[int, 
     future = books.writer.submit(progress(two[0], 1))
     with pytest.raises(Failure, match="pending by now"):
         books.writer.wait(future)
+
+
+def test_a_url_that_changed_while_its_download_ran_is_tried_at_once(
+    books: Bench, two: tuple[int, int]
+) -> None:
+    first, second = two
+    for episode_id, tried in ((first, "https://media.example/old.mp3"), (second, "")):
+        books.claim(episode_id, f"Show/{episode_id}.mp3")
+        books.do(
+            EpisodeEnd(
+                episode_id=episode_id,
+                state=EpisodeState.FAILED,
+                next_attempt_at=AT + DAY,
+                error="http_403: no",
+                url=tried,
+            )
+        )
+    assert books.state(first) == "pending"
+    assert books.row("episode", first)["part"] == ""
+    assert books.row("episode", first)["next_attempt_at"] != AT + DAY
+    assert books.state(second) == "failed"
+    assert books.row("episode", second)["next_attempt_at"] == AT + DAY
+
+
+def test_a_claim_says_which_url_is_the_newest(books: Bench, two: tuple[int, int]) -> None:
+    first, _ = two
+    receipt = books.do(Claim(episode_id=first, part="p", path="Show/one.mp3", at=AT))
+    assert isinstance(receipt, Reserved)
+    assert receipt.url == books.row("episode", first)["enclosure_url"]

@@ -13,13 +13,16 @@ from pathlib import Path
 
 import pytest
 from support.cataloguing import bench, recount
-from support.mounts import make_read_only, small_disk
+from support.mounts import fuse_mirror, make_read_only, small_disk
 
 from podfetch_tui.catalog.create import statements
 from podfetch_tui.catalog.open import Catalog
-from podfetch_tui.catalog.places import network_file_system
 from podfetch_tui.catalog.schema import APPLICATION_ID, FORMAT, REVISION
 from podfetch_tui.model.errors import ArchiveUnusable
+from podfetch_tui.system import filesystems
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+KEPT = ("feed", "episode", "episode_key", "media", "derivative", "outcome", "list_source")
 
 
 @pytest.fixture
@@ -53,9 +56,9 @@ def change(path: Path, *statements: str) -> None:
 
 def pragma(path: Path, name: str) -> object:
     connection = sqlite3.connect(path)
-    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    row = connection.execute(f"PRAGMA {name}").fetchone()
     connection.close()
-    return value
+    return row[0] if row else None
 
 
 def test_a_fresh_catalogue_is_whole_private_and_says_whose_it_is(path: Path) -> None:
@@ -133,17 +136,28 @@ def test_a_newer_format_is_refused_and_left_alone(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_an_older_format_is_backed_up_then_migrated(path: Path) -> None:
-    with bench(path.parent) as books:
-        books.add_feeds("https://a.example/")
-    change(path, "PRAGMA user_version = 0")
-    assert "start podfetch once" in refusal(path, read_only=True)
-    with bench(path.parent) as books:
-        assert books.one("SELECT url FROM feed") == "https://a.example/"
-    assert pragma(path, "user_version") == FORMAT
-    (backup,) = path.parent.glob(f"*.before-{REVISION}.*")
-    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    assert recount(backup) == []
+def test_an_archive_of_every_released_format_is_backed_up_then_migrated(path: Path) -> None:
+    for script in sorted(FIXTURES.glob("catalogue-*.sql")):
+        old = sqlite3.connect(path, isolation_level=None)
+        old.executescript(script.read_text(encoding="utf-8"))
+        kept = [old.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in KEPT]
+        old.close()
+        assert pragma(path, "user_version") < FORMAT  # type: ignore[operator]
+        assert "start podfetch once" in refusal(path, read_only=True)
+        with bench(path.parent) as books:
+            now = [books.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in KEPT]
+            assert [
+                [row[: len(was[0])] for row in rows] for rows, was in zip(now, kept, strict=True)
+            ] == kept
+            assert len(books.add_feeds("https://a.example/")) == 1
+        assert pragma(path, "user_version") == FORMAT
+        assert pragma(path, "foreign_key_check") is None
+        assert recount(path) == []
+        (backup,) = path.parent.glob(f"*.before-{REVISION}.*")
+        assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+        assert recount(backup) == []
+        for left in path.parent.iterdir():
+            left.unlink()
 
 
 def test_migrations_and_declared_tables_are_the_same(tmp_path: Path) -> None:
@@ -249,43 +263,32 @@ def test_a_read_only_disk_is_said_to_be_read_only(tmp_path: Path) -> None:
             assert cursor.execute("SELECT count(*) FROM feed").fetchall() == [(0,)]
 
 
-MOUNTS = """\
-/dev/sda1 / ext4 rw 0 0
-server:/export /srv nfs4 rw 0 0
-/dev/sdb1 /srv/local xfs rw 0 0
-//nas/share /mnt/my\\040share cifs rw 0 0
-host:/x /home/me/remote fuse.sshfs rw 0 0
-/dev/sdc1 /media/ntfs fuseblk rw 0 0
-/dev/sdd1 /over ext4 rw 0 0
-nowhere /over 9p rw 0 0
-broken
-"""
-
-
-@pytest.mark.parametrize(
-    ("place", "kind"),
-    [
-        ("/home/me", None),
-        ("/srv", "nfs4"),
-        ("/srv/archive/.podfetch", "nfs4"),
-        ("/srv/local/archive", None),
-        ("/srvx", None),
-        ("/mnt/my share/a", "cifs"),
-        ("/home/me/remote/a", "fuse.sshfs"),
-        ("/media/ntfs/a", None),
-        ("/over/a", "9p"),
-    ],
-)
-def test_network_file_systems_are_recognised(place: str, kind: str | None) -> None:
-    assert network_file_system(Path(place), MOUNTS) == kind
-
-
 def test_a_catalogue_on_a_network_file_system_is_refused(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = path.parent / "mounts"
-    table.write_text(f"server:/x {path.parent} nfs rw 0 0\n")
-    monkeypatch.setattr("podfetch_tui.catalog.places._MOUNTS", table)
+    monkeypatch.setattr(filesystems, "_MOUNTINFO", table := path.parent / "mountinfo")
     monkeypatch.setattr(sys, "platform", "linux")
-    assert "set archive.catalog to a file on a local disk" in refusal(path, create=True)
+    table.write_text(f"36 25 0:31 / {path.parent} rw shared:1 - nfs4 nas:/pods rw\n")
+    said = refusal(path, create=True)
+    assert "nfs4 (nas:/pods)" in said
+    assert "set archive.catalog to a file on a local disk" in said
     assert not path.exists()
+
+
+def test_a_link_to_a_network_file_system_does_not_hide_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = path.parent / "nas"
+    there.mkdir()
+    path.symlink_to(there / "catalog.db")
+    monkeypatch.setattr(filesystems, "_MOUNTINFO", table := path.parent / "mountinfo")
+    monkeypatch.setattr(sys, "platform", "linux")
+    table.write_text(f"36 25 0:31 / {there} rw - cifs //nas/pods rw\n")
+    assert "cifs (//nas/pods)" in refusal(path, create=True)
+
+
+@pytest.mark.root
+def test_a_catalogue_on_a_fuse_mount_is_refused(tmp_path: Path) -> None:
+    with fuse_mirror(tmp_path / "mirror", tmp_path / "disk") as at:
+        assert "fuse" in refusal(at / "catalog.db", create=True)
+        assert list(at.iterdir()) == []

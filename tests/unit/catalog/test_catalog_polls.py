@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from support.cataloguing import AT, DAY, Bench, draft, finish, key, poll
+from support.cataloguing import AT, DAY, Bench, draft, finish, key, outcome, poll
 
 from podfetch_tui.catalog import episodes, feeds
+from podfetch_tui.model.document import Transcript
 from podfetch_tui.model.episode import Alias, EpisodeState, EpisodeUpdate
 from podfetch_tui.model.errors import Kind
-from podfetch_tui.model.feed import FeedState, Validators
-from podfetch_tui.model.writes import ChangeFeed, EpisodeEnd, Polled, SetEpisodeState
+from podfetch_tui.model.feed import FeedState, Health, Validators
+from podfetch_tui.model.writes import (
+    ChangeFeed,
+    EpisodeEnd,
+    FeedSchedule,
+    Finish,
+    Polled,
+    SetEpisodeState,
+)
 
 
 def test_new_episodes_become_rows_with_keys_and_notes(books: Bench) -> None:
@@ -30,6 +38,18 @@ def test_new_episodes_become_rows_with_keys_and_notes(books: Bench) -> None:
     assert known.episodes[first].published == AT - DAY
     assert known.episodes[second].enclosure_url == "https://media.example/two.mp3"
     found = episodes.item_of(books.catalog, first)
+    assert found == msgspec.structs.replace(item.item, enclosures=())
+
+
+def test_transcripts_and_chapters_of_an_item_are_kept(books: Bench) -> None:
+    (feed_id,) = books.add_feeds("https://a.example/feed")
+    words = (
+        Transcript("https://a.example/1.vtt", "text/vtt", "en", "captions"),
+        Transcript("https://a.example/1.html"),
+    )
+    item = draft("one", transcripts=words, chapters_url="https://a.example/1.json")
+    (episode_id,) = books.do(poll(feed_id, item)).pending
+    found = episodes.item_of(books.catalog, episode_id)
     assert found == msgspec.structs.replace(item.item, enclosures=())
 
 
@@ -170,6 +190,21 @@ def test_a_new_url_of_an_archived_episode_downloads_nothing(books: Bench) -> Non
     assert not episodes.due_episodes(books.catalog, AT * 2, 9)
 
 
+def test_details_that_come_later_are_kept(books: Bench) -> None:
+    one, two = books.add_feeds("https://a.example/feed", "https://b.example/feed")
+    (episode_id,) = books.add_episodes(one, draft("one"))
+    words = (Transcript("https://a.example/1.vtt", "text/vtt"),)
+    later = EpisodeUpdate(episode_id=episode_id, draft=draft("one", transcripts=words))
+    books.do(poll(two, details=(later,)))  # not its episode
+    found = episodes.item_of(books.catalog, episode_id)
+    assert found is not None
+    assert found.transcripts == ()
+    books.do(poll(one, details=(later,)))
+    found = episodes.item_of(books.catalog, episode_id)
+    assert found is not None
+    assert found.transcripts == words
+
+
 def test_a_moved_feed_keeps_its_history(books: Bench) -> None:
     (feed_id,) = books.add_feeds("https://old.example/feed")
     books.do(poll(feed_id, url="https://new.example/feed"))
@@ -183,11 +218,38 @@ def test_a_moved_feed_keeps_its_history(books: Bench) -> None:
 def test_a_feed_that_meets_another_at_its_url_ends_in_it(books: Bench) -> None:
     one, two = books.add_feeds("https://a.example/feed", "https://b.example/feed")
     receipt = books.do(poll(two, draft("x"), url="https://a.example/feed"))
-    assert len(receipt.pending) == 1
+    assert receipt.pending == ()  # the other feed has it
     row = books.row("feed", two)
     assert (row["state"], row["url"]) == ("gone", "https://b.example/feed")
+    assert row["merged_into"] == one
     assert str(one) in row["state_reason"]
-    assert not episodes.due_episodes(books.catalog, AT * 2, 9)
+    assert books.row("feed", one)["state"] == "active"
+
+
+def test_a_feed_does_not_end_while_episodes_of_it_wait(books: Bench) -> None:
+    _, two = books.add_feeds("https://a.example/feed", "https://b.example/feed")
+    books.add_episodes(two, draft("only here"))
+    books.do(poll(two, draft("x"), url="https://a.example/feed"))
+    row = books.row("feed", two)
+    assert (row["state"], row["url"], row["episodes"]) == ("active", "https://b.example/feed", 2)
+
+
+def test_a_quarantined_feed_whose_probe_leads_to_another_feed_stays_ended(books: Bench) -> None:
+    _, two = books.add_feeds("https://a.example/feed", "https://b.example/feed")
+    books.do(ChangeFeed(feed_id=two, state=FeedState.QUARANTINED, at=AT))
+    schedule = FeedSchedule(feed_id=two, health=Health(), next_poll_at=AT, state=FeedState.ACTIVE)
+    moving = poll(two, url="https://a.example/feed")
+    books.do(Finish(outcome=outcome(two), schedule=schedule, writes=(moving,)))
+    assert books.row("feed", two)["state"] == "gone"
+
+
+@pytest.mark.parametrize("state", [FeedState.GONE, FeedState.RETIRED])
+def test_a_feed_does_not_end_in_one_that_is_over(state: FeedState, books: Bench) -> None:
+    one, two = books.add_feeds("https://a.example/feed", "https://b.example/feed")
+    books.do(ChangeFeed(feed_id=one, state=state, at=AT))
+    books.do(poll(two, draft("x"), url="https://a.example/feed"))
+    row = books.row("feed", two)
+    assert (row["state"], row["url"], row["episodes"]) == ("active", "https://b.example/feed", 1)
 
 
 def test_numbers_beyond_64_bits_and_odd_text_are_survived(books: Bench) -> None:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from support.cataloguing import AT, DAY, Bench, draft, finish, outcome, poll
 
 from podfetch_tui.catalog import episodes, pages, totals
+from podfetch_tui.catalog.history import history
+from podfetch_tui.model.decisions import DecideEpisodes, DecideFeeds, EpisodeDecision, FeedDecision
+from podfetch_tui.model.edits import EditFeed
 from podfetch_tui.model.episode import EpisodeState
-from podfetch_tui.model.errors import Failure, Family, Kind, UsageError
+from podfetch_tui.model.errors import Failure, Family, Kind
 from podfetch_tui.model.feed import BreakerState, FeedState
+from podfetch_tui.model.list_writes import ListFailed
 from podfetch_tui.model.outcome import JobKind, Result
 from podfetch_tui.model.snapshot import PageRequest
-from podfetch_tui.model.writes import ChangeFeed, EpisodeEnd, Finish, RetryEpisodes
+from podfetch_tui.model.writes import ChangeFeed, EpisodeEnd, Finish
 
 FEED_KEYS = (
     "id url title state state_reason breaker consecutive_failures last_error last_family "
     "last_status last_success_at next_poll_at priority tags episodes archived pending failed bytes"
+    " interval_s backlog user_agent feed_max allow_private auth own_priority since snoozed_until"
 )
 EPISODE_KEYS = (
     "id feed_id feed_url guid title published_at state path bytes sha256 media_type duration_s "
-    "validity attempts family error derivatives enclosure_url"
+    "validity attempts family error derivatives enclosure_url feed_title"
 )
-EVENT_KEYS = "at kind feed_id episode_id family code text"
+EVENT_KEYS = "at kind feed_id episode_id family code text feed_title episode_title"
 
 
 def due(books: Bench, limit: int = 99, exclude: tuple[int, ...] = ()) -> list[int]:
@@ -51,12 +58,38 @@ def test_within_a_rank_priority_then_the_newest_come_first(books: Bench) -> None
     assert due(books, 2, exclude=(d, a)) == [b, c]
 
 
+def test_what_is_about_to_fall_out_of_its_feed_goes_before_all(books: Bench) -> None:
+    low, high = books.add_feeds("https://a.example/", "https://b.example/")
+    books.add_feeds("https://b.example/", priority=100)
+    (urgent,) = books.add_episodes(high, draft("urgent", published=AT))
+    newest, middle, oldest = books.add_episodes(
+        low,
+        *(draft(name, published=AT - age * DAY) for age, name in enumerate("nmo")),
+        backlog=True,
+        at_risk=(False, True, True),
+    )
+    assert due(books) == [oldest, middle, urgent, newest]
+
+
+def test_a_known_episode_at_risk_goes_first_unless_it_was_put_off(books: Bench) -> None:
+    (feed_id, other) = books.add_feeds("https://a.example/", "https://b.example/")
+    (new,) = books.add_episodes(other, draft("new", published=AT))
+    a, b, c, done = books.add_episodes(
+        feed_id, draft("a"), draft("b"), draft("c"), draft("done"), backlog=True
+    )
+    books.archive(done)
+    books.do(EpisodeEnd(episode_id=c, state=EpisodeState.PENDING, next_attempt_at=AT + DAY))
+    books.do(poll(feed_id, known_at_risk=(done, c, b, new)))
+    assert due(books) == [b, new, a]
+    assert books.one("SELECT next_attempt_at FROM episode WHERE id = ?", c) == AT + DAY
+
+
 def test_a_retry_stands_behind_what_waits_and_an_operators_before(books: Bench) -> None:
     (feed_id,) = books.add_feeds("https://a.example/")
     first, second, third = books.add_episodes(feed_id, draft("1"), draft("2"), draft("3"))
     books.do(EpisodeEnd(episode_id=first, state=EpisodeState.PENDING, next_attempt_at=AT - 1))
     books.do(EpisodeEnd(episode_id=third, state=EpisodeState.FAILED, next_attempt_at=None))
-    books.do(RetryEpisodes(episode_ids=(third,), at=AT))
+    books.do(DecideEpisodes(episode_ids=(third,), decision=EpisodeDecision.RETRY, at=AT))
     assert due(books) == [third, second, first]
 
 
@@ -115,28 +148,6 @@ def test_pages_follow_each_other_without_gap_or_double(books: Bench) -> None:
     assert list(pages.rows(books.catalog, PageRequest(kind="episodes"), limit=0)) == []
 
 
-def test_filters_narrow_by_feed_state_and_literal_text(books: Bench) -> None:
-    one, two = books.add_feeds("https://a.example/100%", "https://b.example/")
-    first, second = books.add_episodes(one, draft("x", title="Über 50%"), draft("y"))
-    books.add_episodes(two, draft("x"))
-    books.do(EpisodeEnd(episode_id=second, state=EpisodeState.FAILED, next_attempt_at=None))
-
-    def found(kind: str, **filters: object) -> list[object]:
-        request = PageRequest(kind=kind, **filters)  # type: ignore[arg-type]
-        return [row["id"] for row in pages.rows(books.catalog, request)]
-
-    assert found("episodes", feed_id=one) == [first, second]
-    assert found("episodes", state="failed") == [second]
-    assert found("episodes", feed_id=two, state="failed") == []
-    assert found("episodes", text="50%") == [first]
-    assert found("episodes", text="title Y") == [second]
-    assert found("feeds", text="100%") == [one]
-    assert found("feeds", text="%") == [one]
-    assert found("feeds", state="active", feed_id=two) == [two]
-    with pytest.raises(UsageError):
-        found("nothing")
-
-
 def test_events_are_those_since_a_moment_the_newest_last(books: Bench) -> None:
     (feed_id,) = books.add_feeds("https://a.example/")
     for at in (AT, AT + 3 * DAY, AT + 2 * DAY, AT + 4 * DAY):
@@ -151,6 +162,60 @@ def test_events_are_those_since_a_moment_the_newest_last(books: Bench) -> None:
     assert ids(limit=2) == [3, 4]
     assert ids(since=AT + 3 * DAY, limit=1) == [4]
     assert ids(since=AT + 99 * DAY) == []
+
+
+def test_the_history_has_the_newest_on_top_and_what_passes_the_filter(books: Bench) -> None:
+    first, second = books.add_feeds("https://a.example/", "https://b.example/")
+    for number, feed_id in enumerate((first, second, first, second)):
+        books.do(Finish(outcome=outcome(feed_id, at=AT + number * DAY)))
+
+    def ids(**asked: Any) -> list[object]:
+        page = history(books.catalog, PageRequest(kind="history", **asked))
+        return [row["id"] for row in page.rows]
+
+    assert ids() == [4, 3, 2, 1]
+    assert ids(limit=2) == [4, 3]
+    assert ids(filter=f"feed:{first}", limit=1) == [3]
+    assert ids(after=AT + 2 * DAY) == [4, 3]
+
+
+def test_what_no_job_did_stands_among_the_events(books: Bench) -> None:
+    (feed_id,) = books.add_feeds("https://a.example/")
+    for at in (AT, AT + 2 * DAY, AT + 4 * DAY):
+        books.do(Finish(outcome=outcome(feed_id, at=at)))
+    for number in (1, 3, 5):
+        books.do(ListFailed(source="/l", problem=f"broken {number}", at=AT + number * DAY))
+
+    def ids(**narrow: int) -> list[object]:
+        return [row["id"] for row in pages.events(books.catalog, **narrow)]
+
+    assert ids() == [1, -2, 2, -4, 3, -6]
+    assert ids(since=AT + 2 * DAY) == [2, -4, 3, -6]
+    assert ids(limit=3) == [-4, 3, -6]
+    *_, last = pages.events(books.catalog)
+    assert " ".join(last) == f"id {EVENT_KEYS}"
+    assert (last["kind"], last["feed_id"]) == ("list_unread", None)
+    assert str(last["text"]).startswith("broken 5; no feed of this list is paused")
+
+
+def test_what_operators_did_stands_among_the_events(books: Bench) -> None:
+    first, _ = books.add_feeds("https://a.example/", "https://b.example/")
+    books.do(Finish(outcome=outcome(first, at=AT)))
+    pause = DecideFeeds(feed_ids=(first,), decision=FeedDecision.PAUSE, reason="loud", at=AT + 1)
+    books.do(pause)
+    for at, why in ((AT + DAY, "why not"), (AT + 3 * DAY, "")):
+        books.do(EditFeed(feed_id=first, title=why, at=at))
+    books.do(ListFailed(source="/l", problem="broken", at=AT + 2 * DAY))
+    books.do(Finish(outcome=outcome(first, at=AT + 4 * DAY)))
+    rows = list(pages.events(books.catalog))
+    assert [row["code"] for row in rows] == ["ok", "pause", "edit_feed", "", "edit_feed", "ok"]
+    assert [row["id"] for row in rows] == [1, -2, -5, -4, -7, 2], "one of each, each its own"
+    assert [row["id"] for row in pages.events(books.catalog, limit=3)] == [-4, -7, 2]
+    assert [row["id"] for row in pages.events(books.catalog, since=AT + 3 * DAY)] == [-7, 2]
+    acted = rows[2]
+    assert (acted["kind"], acted["feed_id"], acted["episode_id"]) == ("operator_acted", first, None)
+    assert acted["text"] == "edit feed by command: title: - → why not"
+    assert " ".join(acted) == f"id {EVENT_KEYS}"
 
 
 def test_every_end_has_its_word(books: Bench) -> None:
@@ -210,7 +275,8 @@ def test_things_are_found_by_id_and_url(books: Bench) -> None:
     assert pages.feed_by_id(catalog, 99) is None
     assert pages.episode_by_id(catalog, episode_id) == episode_id
     assert pages.episode_by_url(catalog, "https://media.example/one.mp3") == episode_id
-    assert pages.episode_ids(catalog, state=EpisodeState.PENDING) == (episode_id,)
+    pending = PageRequest(kind="episodes", filter="state:pending")
+    assert list(pages.ids(catalog, pending)) == [episode_id]
     assert pages.feed_ids(catalog, state=FeedState.PAUSED) == ()
     assert episodes.get_episode(catalog, 99) is None
     assert episodes.item_of(catalog, 99) is None

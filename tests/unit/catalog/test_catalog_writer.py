@@ -20,6 +20,7 @@ from podfetch_tui.catalog.checkpoints import PASSIVE_AT, TRUNCATE_AT, Checkpoint
 from podfetch_tui.catalog.connections import driver_of
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.catalog.writer import Writer
+from podfetch_tui.model.decisions import DecideEpisodes, EpisodeDecision
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import FeedState
@@ -28,7 +29,6 @@ from podfetch_tui.model.writes import (
     EpisodeEnd,
     ImportFeeds,
     NewFeed,
-    RetryEpisodes,
     Write,
 )
 from podfetch_tui.system.clock import Clock
@@ -77,7 +77,7 @@ def test_a_bad_write_fails_alone(books: Bench, caplog: pytest.LogCaptureFixture)
         poll(999, draft("no such feed")),
         poll(ids[1], draft("b"), title=b"x"),
         EpisodeEnd(episode_id=5555, state=EpisodeState.FAILED, next_attempt_at=None),
-        RetryEpisodes(episode_ids=(7777,), at=AT),
+        DecideEpisodes(episode_ids=(7777,), decision=EpisodeDecision.RETRY, at=AT),
     ]
     with caplog.at_level(logging.CRITICAL):
         futures = [books.writer.submit(write) for write in [*writes[:9], *bad, *writes[9:]]]
@@ -290,14 +290,14 @@ def test_an_error_of_ours_ends_the_writer_but_answers_everybody(
         raise Ouch
 
     monkeypatch.setattr(session, "apply", fail)
-    hooked: list[object] = []
-    monkeypatch.setattr(threading, "excepthook", hooked.append)
+    told: list[str] = []
     writer = Writer(catalog, Clock())
+    writer.heart.on_death = lambda name, _: told.append(name)
     error = writer.submit(one_feed(1)).exception(30)
     assert isinstance(error, Failure)
     assert error.kind is Kind.BUG
     writer.close()
-    assert len(hooked) == 1
+    assert told == ["the writer of the catalogue"]
 
 
 @pytest.fixture

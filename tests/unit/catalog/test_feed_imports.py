@@ -8,6 +8,7 @@ from podfetch_tui.catalog import episodes, feeds, pages
 from podfetch_tui.model.feed import Backlog, BacklogKind, BreakerState, FeedState, Health
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.model.writes import ChangeFeed, FeedSchedule, ImportFeeds, NewFeed
+from podfetch_tui.policy.priority import MOST_STEPS, STEP_MS
 
 URL = "https://a.example/feed"
 
@@ -60,6 +61,52 @@ def test_another_list_only_adds_what_it_sets(books: Bench) -> None:
     (row,) = pages.rows(books.catalog, PageRequest(kind="feeds"))
     assert (row["title"], row["priority"], row["tags"]) == ("A", 7, ["a", "b"])
     assert books.row("feed", 1)["interval_s"] == 900
+
+
+def test_settings_of_one_feed_alone_are_kept_and_shown(books: Bench) -> None:
+    line = NewFeed(
+        url=URL,
+        priority=0,
+        interval=60,
+        backlog=Backlog(BacklogKind.SINCE, since=DAY),
+        user_agent="Me/1",
+        feed_max=4096,
+        allow_private=("10.0.0.0/8", "fd00::/8"),
+        state=FeedState.RETIRED,
+        state_reason="no more",
+    )
+    take(books, line)
+    (row,) = pages.rows(books.catalog, PageRequest(kind="feeds"))
+    shown = {name: row[name] for name in ("interval_s", "backlog", "user_agent", "feed_max")}
+    assert shown == {
+        "interval_s": 60,
+        "backlog": "since 1970-01-02",
+        "user_agent": "Me/1",
+        "feed_max": 4096,
+    }
+    assert row["allow_private"] == ["10.0.0.0/8", "fd00::/8"]
+    assert (row["state"], row["state_reason"]) == ("retired", "no more")
+    assert books.row("feed", 1)["own_priority"] == 0
+    take(books, NewFeed(url=URL), source="other.txt")
+    assert books.row("feed", 1)["user_agent"] == "Me/1"
+    take(books, NewFeed(url=URL))
+    (row,) = pages.rows(books.catalog, PageRequest(kind="feeds"))
+    assert (row["backlog"], row["user_agent"], row["allow_private"]) == (None, None, [])
+    assert row["state"] == "retired"
+    assert books.row("feed", 1)["own_priority"] is None
+
+
+def test_a_feed_that_no_list_named_any_more_comes_back_with_its_line(books: Bench) -> None:
+    take(books, NewFeed(url=URL, priority=5))
+    change = ChangeFeed(feed_id=1, state=FeedState.PAUSED, reason="removed from x.csv", at=AT)
+    books.do(change)
+    take(books, NewFeed(url=URL, enabled=False))
+    assert books.rows("SELECT state, state_reason FROM feed") == [
+        ("paused", "disabled in list.csv")
+    ]
+    books.do(change)
+    take(books, NewFeed(url=URL), source="other.csv")
+    assert books.rows("SELECT state, state_reason, priority FROM feed") == [("active", "", 0)]
 
 
 def test_a_feed_named_twice_in_a_list_is_one(books: Bench) -> None:
@@ -123,13 +170,25 @@ def test_due_feeds_come_by_priority_then_lateness(books: Bench) -> None:
     assert feeds.next_due_at(books.catalog) == AT - 9
 
 
-def test_only_active_feeds_are_due(books: Bench) -> None:
+def test_only_active_feeds_are_due_and_quarantined_ones_for_their_probe(books: Bench) -> None:
     states = list(FeedState)
     for number, state in enumerate(states, 1):
         books.add_feeds(f"https://{number}.example/")
         books.do(ChangeFeed(feed_id=number, state=state, reason="test", at=AT))
     due = feeds.due_feeds(books.catalog, AT, 9)
-    assert [feed.state for feed in due] == [FeedState.ACTIVE]
+    assert [feed.state for feed in due] == [FeedState.ACTIVE, FeedState.QUARANTINED]
+    books.do(ChangeFeed(feed_id=due[1].id, next_poll_at=AT + DAY, at=AT))
+    assert len(feeds.due_feeds(books.catalog, AT, 9)) == 1
+
+
+def test_lateness_beats_priority_in_the_end(books: Bench) -> None:
+    books.add_feeds("https://late.example/", priority=-99)
+    books.add_feeds("https://dear.example/", priority=99)
+    longest = 2 * MOST_STEPS * STEP_MS
+    for late, first in ((longest - 1, 2), (longest + 1, 1)):
+        books.do(ChangeFeed(feed_id=1, next_poll_at=AT - late, at=AT))
+        books.do(ChangeFeed(feed_id=2, next_poll_at=AT, at=AT))
+        assert feeds.due_feeds(books.catalog, AT, 9)[0].id == first
 
 
 def test_health_and_schedule_survive_whole(books: Bench) -> None:

@@ -107,7 +107,7 @@ def test_doubled_sections_and_keys_are_problems() -> None:
         ("[network]\nfeed_deadline = 5s\n", "network.connect_timeout (10s) is above"),
         ("[monitor]\ntcp = 10.0.0.1:99\ntoken_file = t\n", "monitor.tcp is not a loopback"),
         ("[monitor]\ntcp = 127.0.0.1:99\n", "monitor.tcp needs monitor.token_file"),
-        ("[keys]\nfeeds.a = r\nfeeds.b = f5, r\n", "keys.feeds.b and keys.feeds.a are both"),
+        ("[keys]\nfeeds.check = f7\nfeeds.pause = f5, f7\n", "f7 would be both feeds.check"),
     ],
 )
 def test_settings_that_contradict_each_other_are_told(text: str, message: str) -> None:
@@ -154,14 +154,28 @@ def test_text_that_would_be_lost_to_a_comment_is_a_problem() -> None:
     assert quoted.settings.archive.filename == "{feed}/{title} #{number}"
 
 
-def test_bindings_are_read_by_any_id_and_checked() -> None:
-    loaded = load("[keys]\nquarantine.release = ctrl+r, f5\nquit = Q\n")
+def test_bindings_are_read_by_id_and_checked() -> None:
+    loaded = load("[keys]\nfeeds.check = ctrl+r, f5\napp.quit = Q\n")
     assert loaded.problems == ()
-    bound = (("quarantine.release", "ctrl+r,f5"), ("quit", "Q"))
+    bound = (("feeds.check", "ctrl+r,f5"), ("app.quit", "Q"))
     assert loaded.settings.keys.bindings == bound
-    wrong = load("[keys]\na = ctrl+i\nb = two words\n9 = x\n", env={"PODFETCH_KEYS__A": "b"})
-    assert [problem.line for problem in wrong.problems] == [2, 3, 4, 0]
-    assert "cannot tell ctrl+i from tab" in wrong.problems[0].message
+    text = "[keys]\napp.quit = ctrl+i\napp.help = two words\n9 = x\nfeeds.chek = x\n"
+    wrong = load(text, env={"PODFETCH_KEYS__A": "b"})
+    assert sorted(problem.line for problem in wrong.problems) == [0, 2, 3, 4, 5]
+    said = "\n".join(problem.message for problem in wrong.problems)
+    assert "cannot tell ctrl+i from tab" in said
+    assert "no action has this id; did you mean feeds.check?" in said
+
+
+def test_one_key_cannot_mean_two_things_at_one_place() -> None:
+    for text, said in (
+        ("feeds.check = p", "p would be both feeds.check and feeds.pause"),
+        ("feeds.check = q", "q would be both feeds.check and app.quit"),
+        ("feeds.check = f7\nfeeds.pause = f7", "f7 would be both feeds.check and feeds.pause"),
+    ):
+        assert said in _only(load(f"[keys]\n{text}\n"))
+    for text in ("quit.drain = r", "feeds.check = p\nfeeds.pause = r", "feeds.check = d"):
+        assert load(f"[keys]\n{text}\n").problems == (), text
 
 
 def test_a_secret_never_stands_in_a_problem() -> None:

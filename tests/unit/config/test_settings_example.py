@@ -37,8 +37,8 @@ def test_the_example_as_it_stands_and_with_every_key_switched_on_gives_the_defau
 
 
 def test_a_binding_of_the_example_can_be_switched_on() -> None:
-    loaded = load(render_example().replace("#quarantine.release", "quarantine.release"))
-    assert loaded.settings.keys.bindings == (("quarantine.release", "ctrl+r"),)
+    loaded = load(render_example().replace("#feeds.check", "feeds.check"))
+    assert loaded.settings.keys.bindings == (("feeds.check", "ctrl+r"),)
 
 
 def test_every_key_and_section_stands_on_the_page() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
+from msgspec.structs import replace
 
-from podfetch_tui.engine.endings import PAUSE_MS, ending_of
+from podfetch_tui.engine.endings import Ending, ending_of
 from podfetch_tui.model.episode import Episode, EpisodeState
 from podfetch_tui.model.errors import Failure, Family, Kind
 from podfetch_tui.model.feed import Feed, FeedState, Health
@@ -84,7 +85,7 @@ def test_a_local_failure_is_never_charged_to_a_feed(kind: Kind) -> None:
     schedule = ending.finish.schedule
     assert schedule is not None
     assert schedule.health == FEED.health
-    assert schedule.next_poll_at <= NOW + PAUSE_MS
+    assert schedule.next_poll_at == NOW
 
 
 def test_a_deferral_stops_the_host_and_is_no_failure() -> None:
@@ -167,3 +168,47 @@ def test_a_feed_is_gone_at_the_second_sighting_of_410_and_not_before() -> None:
         assert ending.finish.schedule is not None
         states.append(ending.finish.schedule.state)
     assert states == [None, None, FeedState.GONE]
+
+
+def ending(feed: Feed, failure: Failure | None, *, charge: bool = True) -> Ending:
+    job = PollJob(feed=feed, settings=Settings(), attempt=3)
+    found = result(failure, JobKind.POLL)
+    return ending_of(job, found, now=NOW, rng=random.Random(1), charge=charge)
+
+
+def failing(failures: int, **more: object) -> Feed:
+    return replace(FEED, health=Health(consecutive_failures=failures, **more))  # type: ignore[arg-type]
+
+
+def test_too_many_failures_in_a_row_quarantine_a_feed_and_probe_it_rarely() -> None:
+    schedule = ending(failing(11), Failure(Kind.RESET)).finish.schedule
+    assert schedule is not None
+    assert schedule.state is FeedState.QUARANTINED
+    assert schedule.state_reason == "12 failures in a row"
+    assert schedule.next_poll_at - NOW >= Settings().quarantine.quarantine_probe * 1000
+
+
+def test_a_feed_on_probation_goes_back_at_the_first_failure() -> None:
+    schedule = ending(failing(0, probation=True), Failure(Kind.NOT_A_FEED)).finish.schedule
+    assert schedule is not None
+    assert schedule.state is FeedState.QUARANTINED
+    assert schedule.state_reason.startswith("failed on probation: not_a_feed")
+
+
+def test_a_quarantined_feed_that_answers_its_probe_is_active_again() -> None:
+    quarantined = replace(failing(12), state=FeedState.QUARANTINED)
+    schedule = ending(quarantined, None).finish.schedule
+    assert schedule is not None
+    assert schedule.state is FeedState.ACTIVE
+    failed = ending(quarantined, Failure(Kind.RESET)).finish.schedule
+    assert failed is not None
+    assert failed.state is None
+    assert failed.next_poll_at - NOW >= Settings().quarantine.quarantine_probe * 1000
+
+
+def test_a_failure_that_is_its_hosts_is_not_charged_to_the_feed() -> None:
+    feed = failing(11)
+    schedule = ending(feed, Failure(Kind.RESET), charge=False).finish.schedule
+    assert schedule is not None
+    assert schedule.health == feed.health
+    assert schedule.state is None

@@ -54,6 +54,23 @@ def test_a_host_that_said_wait_is_left_alone_until_then() -> None:
     assert later.feed.id == 1
 
 
+def test_a_released_host_is_asked_at_once_and_by_its_full_number() -> None:
+    queue = schedule()
+    queue.add([poll(number, "busy.example") for number in range(1, 4)])
+    queue.defer_host("busy.example", 1000)
+    assert queue.told_hosts(0) == {"busy.example": 1000}
+    assert queue.take(Lane.POLL, 0) is None
+    queue.release_host("busy.example")
+    assert queue.told_hosts(0) == {}
+    assert [job is not None for job in (queue.take(Lane.POLL, 0), queue.take(Lane.POLL, 0))] == [
+        True,
+        True,
+    ]
+    assert queue.take(Lane.POLL, 0) is None, "per_host holds"
+    assert queue.next_wake() is None
+    queue.release_host("never.seen")
+
+
 def test_a_further_attempt_waits_for_its_time() -> None:
     queue = schedule()
     queue.add([poll(1, "a.example")])
@@ -114,6 +131,11 @@ class ScheduleMachine(RuleBasedStateMachine):
     @rule(host=st.integers(0, 2), wait=st.integers(1, 50))
     def defer(self, host: int, wait: int) -> None:
         self.queue.defer_host(f"h{host}.example", self.now + wait)
+
+    @rule(host=st.integers(0, 2))
+    def release(self, host: int) -> None:
+        self.queue.release_host(f"h{host}.example")
+        assert self.queue.blocked_until(f"h{host}.example") <= self.now
 
     @rule(seconds=st.integers(1, 60))
     def pass_time(self, seconds: int) -> None:

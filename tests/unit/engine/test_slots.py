@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -74,4 +75,5 @@ class SlotMachine(RuleBasedStateMachine):
             assert self.slots.busy(lane) == len(self.held[lane])
 
 
+SlotMachine.TestCase.settings = settings(max_examples=40)
 TestSlotMachine = SlotMachine.TestCase

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from podfetch_tui.feeds.enclosures import may_expire
 from podfetch_tui.feeds.identity import normalise_enclosure
 
 PLAIN = "http://traffic.example.org/show/1.mp3"
@@ -67,3 +68,19 @@ def test_the_order_of_what_identifies_a_file_stays() -> None:
 def test_a_chain_of_prefixes_without_end_is_left_alone() -> None:
     url = "https://pdst.fm/e/" * 1 + "pdst.fm/e/" * 500 + "traffic.example.org/a.mp3"
     assert normalise_enclosure(url).startswith("http://pdst.fm/")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://cdn.example/1.mp3?Expires=1700000000&Signature=ab&Key-Pair-Id=K", True),
+        ("https://bucket.example/1.mp3?X-Amz-Signature=ab", True),
+        ("https://host.example/1.mp3?tk=ab&sig=cd", True),
+        ("https://host.example/1.mp3#?token=x", False),
+        ("https://host.example/1.mp3?dest-id=5&updated=3", False),
+        ("https://host.example/1.mp3", False),
+        ("", False),
+    ],
+)
+def test_a_signed_url_may_expire(url: str, expected: bool) -> None:
+    assert may_expire(url) is expected

@@ -42,6 +42,17 @@ def test_an_unchanged_document_changes_nothing() -> None:
     assert (found.new, found.updates, found.aliases, found.known) == ((), (), (), 2)
 
 
+def test_the_oldest_items_are_known_by_date_and_else_by_place() -> None:
+    feed = after(item("1", A, published=AT), item("2", B))
+    found = feed.poll(
+        document(item("4", C), item("2", B), item("3", A + "3", published=AT), item("1", A))
+    )
+    oldest = [(one.draft.item.guid, one.episode_id is not None) for one in found.oldest]
+    assert oldest == [("1", True), ("2", True)]
+    assert found.gone == 0
+    assert feed.poll(document(item("4", C))).gone == 3
+
+
 def test_the_same_guid_with_another_url_is_the_same_episode() -> None:
     feed = after(item("1", A, title="one", published=AT))
     found = feed.poll(document(item("1", B, title="edited", published=AT + DAY)))

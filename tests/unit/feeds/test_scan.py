@@ -149,7 +149,7 @@ def test_only_what_stands_directly_in_an_item_belongs_to_it() -> None:
     item = one(
         "<guid>a</guid><podcast:person><title>inner</title>"
         '<item><guid>b</guid></item><enclosure url="https://x/b.mp3"/></podcast:person>'
-        "<media:group><media:title>inner</media:title></media:group>"
+        "<media:rating><media:title>inner</media:title></media:rating>"
     )
     assert (item.guid, item.title, item.enclosures) == ("a", "", ())
 

@@ -8,6 +8,8 @@ from support.fake_client import busy_snapshot, download, idle_snapshot
 
 from podfetch_tui.headless.cells import width
 from podfetch_tui.headless.frame import Look, frame
+from podfetch_tui.model.alerts import Alert
+from podfetch_tui.model.snapshot import LaneView
 
 PLAIN = Look(columns=120, rows=40, colour=False)
 
@@ -43,6 +45,21 @@ def test_what_does_not_fit_is_counted() -> None:
 def test_trouble_is_named() -> None:
     ill = replace(idle_snapshot(), state="degraded", reason="disk_full: 0 bytes free")
     assert "▲ disk_full: 0 bytes free" in frame(ill, PLAIN)
+
+
+def test_alerts_are_named() -> None:
+    alert = Alert(name="error_rate", since=1, text="31 % failed", value=31.0, limit=20.0)
+    ill = replace(idle_snapshot(), alerts=(alert,))
+    assert "▲ error_rate: 31 % failed" in frame(ill, PLAIN)
+
+
+def test_a_throttled_lane_shows_its_target() -> None:
+    why = "poll target 4 of 32: cpu 91 % for 6 s"
+    lane = LaneView(limit=32, target=4, busy=9, reason=why)
+    assert lane.throttled == "target 4: cpu 91 % for 6 s"
+    assert LaneView(limit=8, target=8, busy=0).throttled == ""
+    lines = frame(replace(busy_snapshot(), lanes={"poll": lane}), PLAIN)
+    assert "polls     9/32   target 4" in lines[1]
 
 
 def test_a_download_of_unknown_length_shows_no_guess() -> None:

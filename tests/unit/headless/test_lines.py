@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 from support.fake_client import NOW, busy_snapshot, event
 
 from podfetch_tui.headless.lines import json_line, json_lost, json_progress, text_line
@@ -30,12 +31,17 @@ def test_a_json_line_has_the_keys_of_the_command_line() -> None:
         "family": "permanent",
         "code": "http_404",
         "text": "no such file",
+        "feed_title": None,
+        "episode_title": None,
     }
 
 
 def test_a_text_line_names_who_and_why() -> None:
     assert FAILED.at == NOW
     assert text_line(FAILED).endswith("✗ episode 31 failed, feed 7 (http_404): no such file")
+    named = msgspec.structs.replace(FAILED, feed_title="The show", episode_title="One\x1b[2J")
+    assert "✗ episode 31 “One [2J” failed, feed 7 “The show” (http_404)" in text_line(named)
+    assert '"The show"' in text_line(named, ascii_only=True)
     polled = event(1, "feed_polled", feed_id=12, code="ok")
     assert text_line(polled).endswith("✓ feed 12 polled")
     assert text_line(event(1, "engine_started", "/srv")).endswith("· engine started: /srv")

@@ -12,7 +12,7 @@ from support.rawserver import Peer, RawServer, always, message
 
 from podfetch_tui import __version__
 from podfetch_tui.model.errors import BadConfiguration, Failure, Kind
-from podfetch_tui.model.feed import Validators
+from podfetch_tui.model.feed import Access, Validators
 from podfetch_tui.model.work_settings import NetworkSettings
 
 FEED = b"<rss><channel><title>t</title></channel></rss>"
@@ -169,7 +169,10 @@ def test_a_custom_user_agent_cannot_smuggle_a_field() -> None:
     ):
         fetch(client, server.url())
         client.fetch(
-            server.url(), validators=Validators(), user_agent="Ä\nB", stop=threading.Event()
+            server.url(),
+            validators=Validators(),
+            access=Access(user_agent="Ä\nB"),
+            stop=threading.Event(),
         )
     assert [r.headers["user-agent"] for r in server.requests] == ["Mine/1 X-Evil: 1", "? B"]
     assert all("x-evil" not in r.headers for r in server.requests)

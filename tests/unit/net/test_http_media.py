@@ -11,7 +11,7 @@ from support.httpclient import download, http_client, media_failure_of
 from support.rawserver import Handler, Peer, RawServer, always, message
 
 from podfetch_tui.model.errors import Failure, Kind
-from podfetch_tui.model.feed import Validators
+from podfetch_tui.model.feed import Access, Validators
 from podfetch_tui.net.stream import MediaStream, RateFloor, Resume
 
 BODY = os.urandom(1_000_000)
@@ -496,5 +496,5 @@ def test_too_slow_a_body_is_given_up() -> None:
 def test_a_host_that_insists_gets_its_user_agent() -> None:
     with RawServer(always(message("200 OK"))) as server, http_client() as client:
         stop = threading.Event()
-        client.open_media(server.url(), user_agent="Other/1", stop=stop).close()
+        client.open_media(server.url(), access=Access(user_agent="Other/1"), stop=stop).close()
     assert server.requests[0].headers["user-agent"] == "Other/1"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 
 import pytest
 from support.httpclient import LOOPBACK, failure_of, fetch, http_client, kind_of
@@ -122,7 +124,7 @@ def test_the_families_take_turns() -> None:
     tried: list[str] = []
 
     class Recording(Dialer):
-        def _connect(self, address: object, port: int, watch: Watch) -> socket.socket:
+        def _begin(self, address: object, port: int) -> socket.socket:
             tried.append(str(address))
             raise OSError(101, "unreachable")
 
@@ -136,30 +138,88 @@ def test_the_families_take_turns() -> None:
     assert caught.value.kind is Kind.UNREACHABLE
 
 
-def test_a_family_that_timed_out_comes_last_for_a_while() -> None:
-    tried: list[int] = []
+@contextlib.contextmanager
+def silent_listener(address: str, *, bound: str = "") -> Iterator[int]:
+    """A port of ``address`` that drops every attempt to connect, as a dead route does."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with contextlib.ExitStack() as stack:
+        try:
+            listener = stack.enter_context(socket.socket(family))
+            listener.bind((bound or address, 0))
+        except OSError:
+            pytest.skip(f"this machine has no {address}")
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        for _ in range(8):  # the system's queue is full after one or two
+            filler = stack.enter_context(socket.socket(family))
+            filler.settimeout(0.2)
+            try:
+                filler.connect((address, port))
+            except TimeoutError:
+                yield port
+                return
+        pytest.skip("this system answers although its queue is full")
 
-    class Blackhole(Dialer):
-        def _connect(self, address: object, port: int, watch: Watch) -> socket.socket:
-            version = 6 if ":" in str(address) else 4
-            tried.append(version)
-            if version == 6:
-                raise TimeoutError("timed out")
-            return socket.socket()
 
-    names = Names(clock=Clock(), lookup=lambda host: ["2600::1", "8.8.8.8"])
-    dialer = Blackhole(names, Rules((), 1.0))
-    for _ in range(2):
-        dialer.dial("x.test", 80, Watch(10, threading.Event())).close()
-    names.close()
-    assert tried == [6, 4, 4]
+@pytest.mark.parametrize(("dead", "alive"), [("::1", "127.0.0.1"), ("127.0.0.2", "127.0.0.3")])
+def test_a_silent_first_address_costs_a_moment_and_not_a_timeout(dead: str, alive: str) -> None:
+    with (
+        silent_listener(dead) as port,
+        RawServer(OK, address=alive, port=port) as server,
+        http_client(
+            allow_private=("127.0.0.0/8", "::1/128"),
+            connect_timeout=30.0,
+            feed_deadline=20.0,
+            resolver=lambda name: [dead, alive],
+        ) as client,
+    ):
+        assert fetch(client, server.url(host="both.test")).body == b"ok"
+    assert server.connections == 1
+
+
+def test_a_family_that_was_silent_comes_last_for_a_while() -> None:
+    with (
+        silent_listener("::1") as port,
+        RawServer(OK, address="127.0.0.1", port=port) as server,
+        http_client(
+            allow_private=("127.0.0.0/8", "::1/128"), resolver=lambda name: ["::1", "127.0.0.1"]
+        ) as client,
+    ):
+        fetch(client, server.url(host="both.test"))
+        found = client._dialer.vetted("both.test", Watch(10, threading.Event()))
+        assert [address.version for address in client._dialer._ordered(found)] == [4, 6]
+
+
+def test_all_addresses_share_one_connect_timeout() -> None:
+    with (
+        silent_listener("127.0.0.2", bound="0.0.0.0") as port,
+        http_client(
+            connect_timeout=0.6, resolver=lambda name: [f"127.0.0.{n}" for n in range(2, 6)]
+        ) as client,
+    ):
+        url = f"http://dead.test:{port}/"
+        began = time.monotonic()
+        assert kind_of(client, url) is Kind.CONNECT_TIMEOUT
+        assert time.monotonic() - began < 2  # one after the other it would be 2.4
+
+
+def test_a_stop_ends_the_attempts_at_once() -> None:
+    with silent_listener("127.0.0.2") as port:
+        stop = threading.Event()
+        stop.set()
+        names = Names(clock=Clock(), lookup=lambda host: ["127.0.0.2", "127.0.0.3"])
+        dialer = Dialer(names, Rules(parse_networks(LOOPBACK), 30.0))
+        with pytest.raises(Failure) as caught:
+            dialer.dial("x.test", port, Watch(30, stop))
+        names.close()
+    assert caught.value.kind is Kind.STOPPED
 
 
 def test_our_own_lack_of_descriptors_is_not_the_hosts_fault() -> None:
     calls: list[str] = []
 
     class Exhausted(Dialer):
-        def _connect(self, address: object, port: int, watch: Watch) -> socket.socket:
+        def _begin(self, address: object, port: int) -> socket.socket:
             calls.append(str(address))
             raise OSError(24, "Too many open files")
 

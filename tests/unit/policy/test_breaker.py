@@ -137,14 +137,31 @@ def test_a_feed_is_handed_over_after_so_many_failures() -> None:
 
 def test_a_feed_is_handed_over_after_long_without_success() -> None:
     silent = Health(consecutive_failures=5, last_success_at=NOW - 15 * DAY)
-    assert should_quarantine(silent, NOW, SETTINGS, failed_days=3) == "no success for 15 days"
+    assert (
+        should_quarantine(replace(silent, failed_days=3), NOW, SETTINGS) == "no success for 15 days"
+    )
     never = Health(consecutive_failures=5, first_failure_at=NOW - 14 * DAY)
-    assert should_quarantine(never, NOW, SETTINGS, failed_days=3) == "no success for 14 days"
+    assert (
+        should_quarantine(replace(never, failed_days=3), NOW, SETTINGS) == "no success for 14 days"
+    )
 
 
 def test_a_machine_that_was_off_proves_nothing() -> None:
     silent = Health(consecutive_failures=5, last_success_at=NOW - 60 * DAY)
-    assert should_quarantine(silent, NOW, SETTINGS, failed_days=2) is None
+    assert should_quarantine(replace(silent, failed_days=2), NOW, SETTINGS) is None
     few = replace(silent, consecutive_failures=4)
-    assert should_quarantine(few, NOW, SETTINGS, failed_days=9) is None
-    assert should_quarantine(Health(), NOW, SETTINGS, failed_days=9) is None
+    assert should_quarantine(replace(few, failed_days=9), NOW, SETTINGS) is None
+    assert should_quarantine(Health(failed_days=9), NOW, SETTINGS) is None
+
+
+def test_days_with_a_failure_are_counted_once_each_and_forgotten_with_a_success() -> None:
+    health = fail(fail(Health(), times=3), now=NOW + DAY)
+    assert health.failed_days == 2
+    assert after_success(health, NOW).failed_days == 0
+
+
+def test_one_failure_on_probation_sends_a_feed_back() -> None:
+    health = fail(Health(probation=True))
+    reason = should_quarantine(health, NOW, SETTINGS)
+    assert reason == "failed on probation: reset: why"
+    assert not after_success(Health(probation=True), NOW).probation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime, timezone
 
 import pytest
 
@@ -12,6 +13,7 @@ from podfetch_tui.model.job import PollHints
 from podfetch_tui.model.settings import FeedSettings
 from podfetch_tui.policy.classify import classify
 from podfetch_tui.policy.interval import interval_s, next_poll, next_poll_after_failure
+from podfetch_tui.policy.rhythm import gaps_s, hints_of, rhythm_of
 
 NOW = 1_700_000_000_000
 HOUR = 3600.0
@@ -75,12 +77,49 @@ def test_a_feed_list_cannot_make_us_hammer_a_host() -> None:
 
 def test_the_rhythm_of_a_feed_sets_its_pace() -> None:
     week, day = 7 * 86400.0, 86400.0
-    assert interval_s(FEED, SETTINGS, gaps=[day, day, week]) == day / 4
-    assert interval_s(FEED, SETTINGS, gaps=[week]) == SETTINGS.max_interval
-    assert interval_s(FEED, SETTINGS, gaps=[60.0]) == SETTINGS.min_interval
-    assert interval_s(FEED, SETTINGS, gaps=[]) == SETTINGS.default_interval
+    assert interval_s(FEED, SETTINGS, PollHints(gaps=(day, day, week))) == day / 4
+    assert interval_s(FEED, SETTINGS, PollHints(gaps=(week,))) == SETTINGS.max_interval
+    assert interval_s(FEED, SETTINGS, PollHints(gaps=(60.0,))) == SETTINGS.min_interval
+    assert interval_s(FEED, SETTINGS, PollHints()) == SETTINGS.default_interval
     fixed = FeedSettings(adaptive=False)
-    assert interval_s(FEED, fixed, gaps=[day]) == SETTINGS.default_interval
+    assert interval_s(FEED, fixed, PollHints(gaps=(day,))) == SETTINGS.default_interval
+
+
+def test_the_gaps_are_those_between_the_latest_moments() -> None:
+    day = 86_400_000
+    dates = [NOW - n * day for n in range(30)]
+    assert gaps_s([*dates, *dates, None, NOW + 40 * day], NOW) == (86_400.0,) * 9
+    assert gaps_s(dates[::-1], NOW) == (86_400.0,) * 9
+    assert gaps_s(dates[:3], NOW) == ()
+    assert gaps_s([None], NOW) == ()
+
+
+def test_an_answer_without_a_document_keeps_the_rhythm() -> None:
+    said = PollHints(max_age_s=60, ttl_s=7200, skip_hours=3, skip_days=1, gaps=(1.0, 9.0, 4.0))
+    kept = hints_of(rhythm_of(said), max_age_s=5)
+    assert kept == PollHints(max_age_s=5, ttl_s=7200, skip_hours=3, skip_days=1, gaps=(4.0,))
+    assert rhythm_of(kept) == rhythm_of(said)
+
+
+def hour_and_day(at: float) -> tuple[int, int]:
+    moment = datetime.fromtimestamp(NOW / 1000 + at, tz=timezone.utc)
+    return moment.hour, moment.weekday()
+
+
+def test_a_feed_rests_in_the_hours_and_on_the_days_its_publisher_names() -> None:
+    night = sum(1 << hour for hour in range(22, 24)) | sum(1 << hour for hour in range(6))
+    seen = waits(hints=PollHints(skip_hours=night))
+    assert {hour_and_day(at)[0] for at in seen} == {6}  # NOW is shortly after ten in the evening
+    seen = waits(hints=PollHints(skip_days=1 << 1 | 1 << 2))  # NOW is a Tuesday
+    assert {hour_and_day(at) for at in seen} == {(0, 3)}
+    assert max(seen) - min(seen) > 1800
+
+
+def test_rest_without_end_is_not_kept() -> None:
+    assert max(waits(hints=PollHints(skip_hours=2**24 - 1))) <= 1.1 * HOUR
+    assert max(waits(hints=PollHints(skip_days=0b0111110))) <= 1.1 * HOUR  # Tuesday to Saturday
+    own = Feed(id=1, url="https://example.org/feed", interval=3600)
+    assert max(waits(own, hints=PollHints(skip_hours=2**24 - 2))) <= 1.1 * HOUR
 
 
 def failed(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from support.wait import wait_for
 
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.sandbox.run_program import Finished, run_program
 
 SHELL = "/bin/sh"
+ROOT = str(Path(__file__).parents[3])
 
 
 def run(*argv: str, **changes: object) -> Finished:
@@ -132,6 +135,46 @@ def test_a_program_that_may_write_is_held_to_its_size(tmp_path: Path) -> None:
     assert (tmp_path / "out").stat().st_size == 5000
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Landlock")
+def test_a_program_with_an_output_changes_that_file_and_no_other(tmp_path: Path) -> None:
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    mine.write_bytes(b"before")
+    other.write_bytes(b"before")
+    code = (
+        "import os, sys\n"
+        "open(sys.argv[1], 'wb').write(b'after')\n"
+        "for what in (lambda: open(sys.argv[2], 'wb'), lambda: os.unlink(sys.argv[2]),\n"
+        "             lambda: os.truncate(sys.argv[2], 0), lambda: open(sys.argv[2] + 'x', 'wb'),\n"
+        "             lambda: os.rename(sys.argv[1], sys.argv[2])):\n"
+        "    try:\n"
+        "        what()\n"
+        "    except PermissionError:\n"
+        "        print('refused')\n"
+    )
+    argv = (sys.executable, "-I", "-S", "-c", code, str(mine), str(other))
+    ended = run(*argv, writes=1 << 20, output=mine)
+    if b"refused" not in ended.stdout:
+        pytest.skip("this kernel has no Landlock")
+    assert (ended.problem, ended.stdout.count(b"refused")) == ("", 5)
+    assert (mine.read_bytes(), other.read_bytes()) == (b"after", b"before")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "other"]
+
+
+def test_an_output_that_is_not_there_starts_nothing(tmp_path: Path) -> None:
+    ended = run(SHELL, "-c", "echo started", writes=1, output=tmp_path / "none")
+    assert (ended.returncode, ended.stdout) == (127, b"")
+
+
+def test_stop_ends_a_program_that_closed_its_outputs() -> None:
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run, SHELL, "-c", "exec >&- 2>&-; sleep 600", stop=stop)
+        stop.set()
+        with pytest.raises(Failure) as caught:
+            running.result(timeout=30)
+    assert caught.value.kind is Kind.STOPPED
+
+
 def test_stop_ends_the_program() -> None:
     stop = threading.Event()
     with ThreadPoolExecutor(1) as threads:
@@ -143,6 +186,34 @@ def test_stop_ends_the_program() -> None:
         with pytest.raises(Failure) as raised:
             running.result(60)
     assert raised.value.kind is Kind.STOPPED
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs PR_SET_PDEATHSIG")
+def test_a_program_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    code = (
+        "import sys\n"
+        "from podfetch_tui.sandbox.run_program import run_program\n"
+        "run_program(('/bin/sh', '-c', 'echo $$ > %s; exec sleep 600' % sys.argv[1]),\n"
+        "            wall_s=600, cpu_s=9, memory=1 << 30, writes=1 << 20)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code, str(told)], env={**os.environ, "PYTHONPATH": ROOT}
+    )
+    try:
+        wait_for(lambda: told.exists() and bool(told.read_text().strip()), 30)
+        child = int(told.read_text())
+    finally:
+        parent.kill()
+        parent.wait()
+    wait_for(lambda: not is_alive(child), 30)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
 
 
 def test_nothing_is_left_open() -> None:

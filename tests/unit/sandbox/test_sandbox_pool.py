@@ -90,6 +90,24 @@ def test_a_child_that_grew_is_replaced(sandbox: Sandbox) -> None:
     assert ask(sandbox, "pid").number != before
 
 
+def test_recycled_children_end_those_at_work_after_their_task(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    idle = ask(sandbox, "pid").number
+    sandbox.recycle()
+    wait_until_gone(idle)
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(ask, sandbox, "read_fifo", bytes(fifo))
+        with fifo.open("wb"):
+            sandbox.recycle()
+        at_work = running.result(60).number
+    assert at_work != idle
+    wait_until_gone(at_work)
+    assert ask(sandbox, "pid").number not in {idle, at_work}
+
+
 def test_a_quiet_pool_starts_one_child_only() -> None:
     with Sandbox(8, extra_tasks=TASKS, wall_s=60) as pool:
         assert len({ask(pool, "pid").number for _ in range(10)}) == 1

@@ -6,10 +6,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from support.mounts import exfat_disk
 
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.storage.layout import Layout
-from podfetch_tui.storage.verify import Check, check_file, walk
+from podfetch_tui.storage.marker import open_archive
+from podfetch_tui.storage.verify import Check, OwnPaths, check_file, walk
 
 BODY = b"x" * (3 * 1024 * 1024 + 17)
 DIGEST = hashlib.sha256(BODY).digest()
@@ -26,6 +28,34 @@ def media(layout: Layout) -> Path:
 def test_a_whole_file_is_ok_by_size_and_by_digest(layout: Layout, media: Path) -> None:
     assert check_file(layout, "Show/a.mp3", size=len(BODY)) is Check.OK
     assert check_file(layout, "Show/a.mp3", size=len(BODY), sha256=DIGEST) is Check.OK
+
+
+def test_a_file_in_another_spelling_is_foreign_where_spelling_matters(
+    layout: Layout, media: Path
+) -> None:
+    own = OwnPaths(layout)
+    assert own.add("Show/a.mp3")
+    assert not own.add("Show/a.mp3")
+    assert "Show/a.mp3" in own
+    (media.parent / "A.MP3").write_bytes(b"somebody else's")
+    assert "Show/A.MP3" not in own
+    assert "Show/b.mp3" not in own
+    assert "show/a.mp3" not in own
+
+
+@pytest.mark.root
+def test_a_file_in_another_spelling_is_ours_where_the_file_system_folds_it(
+    tmp_path: Path, state_dir: Path
+) -> None:
+    with exfat_disk(tmp_path / "exfat", 32 * 1024**2) as disk:
+        layout = open_archive(disk / "archive", create=True, state_dir=state_dir)
+        (layout.root / "SHOW").mkdir()
+        (layout.root / "show" / "a.mp3").write_bytes(b"x")
+        own = OwnPaths(layout)
+        own.add("Show/a.mp3")
+        assert [path for path, _ in walk(layout)] == ["SHOW/a.mp3"]
+        assert "SHOW/a.mp3" in own
+        assert "SHOW/b.mp3" not in own
 
 
 def test_a_flipped_bit_shows_only_in_a_deep_look(layout: Layout, media: Path) -> None:

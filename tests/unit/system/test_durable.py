@@ -40,6 +40,8 @@ def names(folder: Path) -> list[str]:
         (errno.EROFS, Kind.READ_ONLY),
         (errno.EIO, Kind.IO_ERROR),
         (errno.EACCES, Kind.PERMISSION),
+        (errno.EISDIR, Kind.PERMISSION),
+        (errno.ENOTDIR, Kind.PERMISSION),
         (errno.EPERM, Kind.PERMISSION),
         (errno.EMFILE, Kind.TOO_MANY_FILES),
         (errno.ENFILE, Kind.TOO_MANY_FILES),

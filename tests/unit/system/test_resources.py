@@ -14,13 +14,12 @@ from support.clock import FakeClock
 from support.mounts import small_disk
 
 from podfetch_tui.model.errors import Failure
-from podfetch_tui.system import resources
+from podfetch_tui.system import children, control_group, resources
+from podfetch_tui.system.children import processes_below
 from podfetch_tui.system.resources import (
     UNKNOWN_FREE,
     Sampler,
-    filesystem_type,
     free_bytes,
-    is_shared_filesystem,
 )
 
 
@@ -73,8 +72,8 @@ def group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir(parents=True)
     own = tmp_path / "own"
     own.write_text("12:cpu:/old\n0::/system/podfetch\n")
-    monkeypatch.setattr(resources, "_CGROUPS", tmp_path / "cgroup")
-    monkeypatch.setattr(resources, "_OWN_CGROUP", own)
+    monkeypatch.setattr(control_group, "ROOT", tmp_path / "cgroup")
+    monkeypatch.setattr(control_group, "OWN", own)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(percent=10.0))
     return folder
 
@@ -100,20 +99,99 @@ def test_cpu_is_a_share_of_the_groups_quota(group: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("line", ["", "0::/../../etc\n", "0::/gone\n", "nonsense"])
 def test_a_group_that_cannot_be_found_is_no_limit(group: Path, line: str) -> None:
-    resources._OWN_CGROUP.write_text(line)
+    control_group.OWN.write_text(line)
     assert Sampler(FakeClock()).sample().memory_percent == 10.0
 
 
-def test_pressure_is_read_where_the_kernel_tells_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_group_of_version_1_limits_memory_and_cpu(
+    group: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "cpu").write_text("some avg10=12.34 avg60=1.00 avg300=0.00 total=1\n")
+    monkeypatch.setattr(psutil, "cpu_times", lambda: CpuTimes(1.0, 1.0, 1.0, 1.0))
+    control_group.OWN.write_text("4:memory:/box\n2:cpu,cpuacct:/gone\n0::/\n")
+    root = control_group.ROOT
+    for name in ("memory/box", "cpu", "cpuacct"):
+        (root / name).mkdir(parents=True)
+    memory = root / "memory" / "box"
+    (memory / "memory.limit_in_bytes").write_text("1000\n")
+    (memory / "memory.usage_in_bytes").write_text("900\n")
+    (memory / "memory.stat").write_text("inactive_file 1\ntotal_inactive_file 100\n")
+    (root / "memory" / "memory.limit_in_bytes").write_text("9223372036854771712\n")
+    (root / "memory" / "memory.usage_in_bytes").write_text("900\n")
+    (root / "cpu" / "cpu.cfs_quota_us").write_text("50000\n")  # a container sees its own as root
+    (root / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
+    usage = root / "cpuacct" / "cpuacct.usage"
+    usage.write_text("1000000000\n")
+    clock = FakeClock()
+    sampler = Sampler(clock)
+    usage.write_text("2000000000\n")
+    clock.advance(4)
+    sample = sampler.sample()
+    assert sample.memory_percent == 80.0
+    assert sample.cpu_percent == 50.0
+
+
+_BUSY = """
+import time
+end = time.monotonic() + 0.4
+while time.monotonic() < end: pass
+print(1, flush=True)
+input()
+"""
+
+
+def test_our_own_part_of_the_processor_is_told_apart_children_included() -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", _BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    clock = FakeClock()
+    sampler = Sampler(clock)
+    assert child.stdout is not None
+    child.stdout.readline()
+    clock.advance(0.5)
+    busy = sampler.sample()
+    child.communicate("\n")
+    clock.advance(10)
+    gone = sampler.sample()
+    assert 0 < busy.own_cpu_percent <= busy.cpu_percent
+    assert gone.own_cpu_percent <= 100
+
+
+def test_children_and_theirs_are_found_with_and_without_the_kernels_lists(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    code = "import subprocess as s; c = s.Popen(['cat'], stdin=s.PIPE); print(c.pid, flush=True)"
+    shell = subprocess.Popen(
+        [sys.executable, "-c", f"{code}; input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert shell.stdout is not None
+    ours = {shell.pid, int(shell.stdout.readline())}
+    here = psutil.Process()
+    assert ours <= {child.pid for child in processes_below(here)}
+    monkeypatch.setattr(children, "PROC", tmp_path)
+    assert ours <= {child.pid for child in processes_below(here)}
+    shell.communicate("\n")
+
+
+def test_pressure_is_counted_from_sample_to_sample_where_the_kernel_tells_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: Path
+) -> None:
+    line = "some avg10=12.34 avg60=1.00 avg300=0.00 total={}\nfull avg10=0.00 total=0\n"
+    (tmp_path / "cpu").write_text(line.format(1_000_000))
     (tmp_path / "io").write_text("full avg10=9.00\n")
+    (group / "memory.pressure").write_text(line.format(0))
     monkeypatch.setattr(resources, "_PRESSURE", tmp_path)
-    sample = Sampler(FakeClock()).sample()
-    assert sample.cpu_pressure == 12.34
+    clock = FakeClock()
+    sampler = Sampler(clock)
+    (tmp_path / "cpu").write_text(line.format(1_500_000))
+    (group / "memory.pressure").write_text(line.format(250_000))
+    clock.advance(1)
+    sample = sampler.sample()
+    assert sample.cpu_pressure == 50.0
     assert sample.io_pressure is None
-    assert sample.memory_pressure is None
+    assert sample.memory_pressure == 25.0
 
 
 @pytest.mark.root
@@ -143,33 +221,6 @@ def test_file_systems_that_lie_are_not_believed(
 def test_a_missing_folder_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(Failure):
         free_bytes(tmp_path / "gone")
-
-
-@pytest.mark.root
-def test_the_type_of_a_file_system_is_that_of_the_deepest_mount(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "a disk", "1m") as disk:
-        (disk / "folder").mkdir()
-        (tmp_path / "link").symlink_to(disk / "folder")
-        assert filesystem_type(disk / "folder") == "tmpfs"
-        assert filesystem_type(tmp_path / "link") == "tmpfs"
-        assert filesystem_type(disk / "not yet there") == "tmpfs"
-        assert filesystem_type(tmp_path) == filesystem_type(tmp_path.parent)
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse", "fuse.sshfs", "fuseblk", "NFS"),
-        *("macfuse", "afpfs", "ceph", "glusterfs"),
-    ],
-)
-def test_network_and_fuse_file_systems_are_known(kind: str) -> None:
-    assert is_shared_filesystem(kind)
-
-
-@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "zfs", "apfs", "tmpfs", "overlay", ""])
-def test_local_file_systems_are_not_taken_for_shared_ones(kind: str) -> None:
-    assert not is_shared_filesystem(kind)
 
 
 _RAISE = """

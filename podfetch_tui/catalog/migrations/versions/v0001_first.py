@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from alembic import op
+from podfetch_tui.catalog.migrations.script import run
 
 revision = "0001"
 down_revision = None
@@ -12,10 +10,7 @@ down_revision = None
 
 def upgrade() -> None:
     """Make all tables, indexes and counters in an empty database."""
-    script = Path(__file__).with_name("v0001.sql").read_text(encoding="utf-8")
-    for statement in script.split(";\n"):
-        if statement.strip():
-            op.execute(statement)
+    run("v0001.sql")
 
 
 def downgrade() -> None:

@@ -1,0 +1,1 @@
+"""``podfetch doctor``: what this machine, this program and this archive are like."""

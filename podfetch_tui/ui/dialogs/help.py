@@ -1,0 +1,109 @@
+"""Help: what all keys do, made from the table of actions and the keys as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from podfetch_tui.model.actions import SCOPES
+from podfetch_tui.ui.glyphs import Glyphs
+from podfetch_tui.ui.keymap import bound, sections, shown_keys
+from podfetch_tui.ui.rows import ListRows
+from podfetch_tui.ui.widgets.columns import Cell, Column
+from podfetch_tui.ui.widgets.table import VirtualTable
+
+_COLUMNS = (
+    Column(label="Keys", width=16),
+    Column(label="Where", width=14, from_width=60),
+    Column(label="Id for [keys]", width=20, from_width=86),
+    Column(label="What it does"),
+)
+
+
+class _Line(NamedTuple):
+    number: int
+    keys: str
+    place: str
+    id: str
+    text: str
+
+
+class Help(ModalScreen[None]):
+    """All keys, those of the screen one comes from first."""
+
+    CSS_PATH: ClassVar = [Path(__file__).with_name("dialogs.tcss")]
+    AUTO_FOCUS = "VirtualTable"
+    BINDINGS: ClassVar[list[BindingType]] = bound("help")
+
+    def __init__(self, screen: str, keys: Mapping[str, str], glyphs: Glyphs) -> None:
+        """Create it.
+
+        Args:
+            screen: Scope of the screen one comes from.
+            keys: The ``[keys]`` section.
+            glyphs: Signs of the table.
+        """
+        super().__init__()
+        self._glyphs = glyphs
+        scopes = [screen, *(scope.id for scope in SCOPES if scope.id != screen)]
+        known = [scope for scope in scopes if scope in {one.id for one in SCOPES}]
+        found = [
+            (shown_keys(action, keys), place, action.id, action.help)
+            for place, actions in sections(known)
+            for action in actions
+        ]
+        self._lines = [_Line(number, *line) for number, line in enumerate(found)]
+        self._rows: ListRows[_Line] = ListRows(lambda line: line.number)
+        self._rows.replace(self._lines)
+
+    def compose(self) -> ComposeResult:
+        """A filter and the table."""
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = "Keys"
+            dialog.border_subtitle = "/ finds  esc leaves"
+            box = Input(placeholder="part of a key's text or id", compact=True)
+            box.cursor_blink = False
+            box.display, box.disabled = False, True
+            yield box
+            yield VirtualTable(_COLUMNS, self._rows, _cells, glyphs=self._glyphs)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Show only what has all words that are typed."""
+        message.stop()
+        words = message.value.lower().split()
+        self._rows.replace(
+            [one for one in self._lines if all(w in f"{one}".lower() for w in words)]
+        )
+        self.query_one(VirtualTable).sync()
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Go to what was found."""
+        message.stop()
+        self.query_one(VirtualTable).focus()
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        box = self.query_one(Input)
+        box.display, box.disabled = True, False
+        box.focus()
+
+    def action_leave(self) -> None:
+        """Close the filter, then the help."""
+        box = self.query_one(Input)
+        if box.display and box.has_focus:
+            box.value = ""
+            self.query_one(VirtualTable).focus()
+            box.display, box.disabled = False, True
+        else:
+            self.dismiss(None)
+
+
+def _cells(one: _Line) -> Sequence[Cell]:
+    return ((one.keys, "accent"), (one.place, "muted"), (one.id, "muted"), (one.text, "plain"))

@@ -1,0 +1,84 @@
+"""The audit trail as rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from podfetch_tui.model.figures import clock, moment
+from podfetch_tui.model.snapshot import JsonValue
+from podfetch_tui.ui.feed_rows import milliseconds
+from podfetch_tui.ui.glyphs import Glyphs
+from podfetch_tui.ui.outcomes import role_of, sign_of
+from podfetch_tui.ui.widgets.columns import Cell, Column
+
+COLUMNS = (
+    Column(label="Time", width=12),
+    Column(label="What", width=20),
+    Column(label="Which", width=28),
+    Column(label="Why", width=16, from_width=90),
+    Column(label="Text"),
+)
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What the screen needs of one row of ``events --json``."""
+
+    id: int
+    at: str
+    kind: str
+    feed_id: int | None = None
+    episode_id: int | None = None
+    family: str | None = None
+    code: str | None = None
+    text: str | None = None
+    feed_title: str | None = None
+    episode_title: str | None = None
+
+    @property
+    def which(self) -> str:
+        """What it is about."""
+        if self.episode_id is not None:
+            return self.episode_title or f"episode {self.episode_id}"
+        return self.feed_title or ("" if self.feed_id is None else f"feed {self.feed_id}")
+
+
+def event_row(row: dict[str, JsonValue]) -> EventRow:
+    """Return what is kept of ``row``."""
+    return msgspec.convert(row, EventRow)
+
+
+def cells_with(glyphs: Glyphs, now: Callable[[], int]) -> Callable[[EventRow], Sequence[Cell]]:
+    """Return the function that gives the cells of one event; ``now`` is UTC milliseconds."""
+
+    def cells(row: EventRow) -> Sequence[Cell]:
+        what = f"{sign_of(row.kind, glyphs)} {row.kind.replace('_', ' ')}"
+        return (
+            (_when(row, now()), "muted"),
+            (what, role_of(row.kind)),
+            (row.which, "plain"),
+            ((row.code or "") if row.family else "", "muted"),
+            (row.text or row.code or "", "plain"),
+        )
+
+    return cells
+
+
+def _when(row: EventRow, now: int) -> str:
+    at = milliseconds(row.at)
+    if at is None:
+        return ""
+    day = moment(at, now)
+    return clock(at) if len(day) == len("10:42") else day
+
+
+def details(row: EventRow) -> list[str]:
+    """Return all that is known of an event, as lines."""
+    where = [row.at, row.kind]
+    if row.feed_id is not None:
+        where.append(f"feed {row.feed_id} {row.feed_title or ''}".rstrip())
+    if row.episode_id is not None:
+        where.append(f"episode {row.episode_id} {row.episode_title or ''}".rstrip())
+    why = ": ".join(part for part in (row.family, row.code) if part)
+    return ["  ".join(where), "  ".join(part for part in (why, row.text) if part)]

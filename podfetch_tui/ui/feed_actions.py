@@ -1,0 +1,181 @@
+"""What is done to the chosen feeds: asked first where several change, undoable for a minute."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual.app import App
+from textual.content import Content
+
+from podfetch_tui.model.commands import (
+    ActOnFeeds,
+    CancelDownloads,
+    CheckFeeds,
+    CommandResult,
+    Undo,
+)
+from podfetch_tui.model.decisions import DONE, FeedAsk, FeedDecision
+from podfetch_tui.model.errors import Failure, PodfetchError
+from podfetch_tui.model.feed import FeedState
+from podfetch_tui.model.figures import count
+from podfetch_tui.model.snapshot import PageRequest
+from podfetch_tui.model.text import counted
+from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.ui.dialogs.confirm import Confirm, Question
+from podfetch_tui.ui.feed_rows import FeedRow, feed_row
+from podfetch_tui.ui.widgets.text import line
+
+ACTOR = "screen"
+"""Who did it, in the audit."""
+_AT_A_TIME = 500
+LOOKED_AT = 1_000
+"""So many of the chosen feeds are looked at before the question: it must not take long."""
+_NAMED = 5
+"""Feeds that a question names."""
+_WHAT_HAPPENS = {
+    FeedDecision.PAUSE: "They are not polled until you let them go on.",
+    FeedDecision.RESUME: "They are due now.",
+    FeedDecision.RETIRE: "They are never polled again; their files and history stay.",
+    FeedDecision.SNOOZE: "Those in quarantine stay there and are not probed until then.",
+}
+
+
+def check(bridge: Bridge, feed_ids: Sequence[int]) -> None:
+    """Have feeds polled now."""
+    if feed_ids:
+        bridge.send(CheckFeeds(tuple(feed_ids)))
+
+
+async def cancel(app: App[Any], bridge: Bridge, feed_ids: Sequence[int]) -> bool:
+    """End the downloads that run for feeds, after a question; return whether any were ended."""
+    wanted = set(feed_ids)
+    running = [
+        worker
+        for worker in bridge.view.snapshot.workers
+        if worker.episode_id is not None and worker.feed_id in wanted
+    ]
+    if not running:
+        bridge.toast("Nothing of the chosen feeds is being downloaded.", "warning")
+        return False
+    number = count(len(running))
+    noun = "download" if len(running) == 1 else "downloads"
+    impact: list[Content] = [
+        *(line((f"  {worker.title}", "$quiet")) for worker in running[:_NAMED]),
+        *([line(("  …", "$quiet"))] if len(running) > _NAMED else []),
+        line(),
+        line("What came of them is dropped, and their episodes are skipped; a retry"),
+        line("(R on the episode) fetches them after all."),
+    ]
+    question = Question(
+        title=f"Cancel {number} {noun}?",
+        impact=impact,
+        verb=f"Cancel {number}",
+        number=len(running),
+        grave=True,
+    )
+    if not await app.push_screen_wait(Confirm(question)):
+        return False
+    ids = tuple(worker.episode_id for worker in running if worker.episode_id is not None)
+    result = await bridge.ask(CancelDownloads(ids))
+    bridge.toast(result.text, "information" if result.ok else "error")
+    return result.affected > 0
+
+
+async def rows_of(bridge: Bridge, feed_ids: Sequence[int]) -> list[FeedRow]:
+    """Return the rows of feeds as they are now. Raises as :meth:`Bridge.query`."""
+    found: list[FeedRow] = []
+    for first in range(0, len(feed_ids), _AT_A_TIME):
+        part = tuple(feed_ids[first : first + _AT_A_TIME])
+        page = await bridge.query(PageRequest(kind="feeds", ids=part))
+        found += [feed_row(row) for row in page.rows]
+    return found
+
+
+async def decide(
+    app: App[Any],
+    bridge: Bridge,
+    feed_ids: Sequence[int],
+    decision: FeedDecision | None,
+    *,
+    drawn: Mapping[int, FeedRow],
+    until: int | None = None,
+) -> bool:
+    """Ask if more than one changes, carry it out, and offer to undo it.
+
+    A feed that is in another state by now than it was drawn in is refused with its new state.
+
+    Args:
+        app: Shows the question.
+        bridge: The way to the engine.
+        feed_ids: The chosen feeds.
+        decision: What is done; ``None``: pause, or resume if none of them is active.
+        drawn: The feeds as the operator sees them, by id; for others that of now holds.
+        until: End of a snooze, UTC milliseconds.
+
+    Returns:
+        Whether anything was tried.
+    """
+    try:
+        rows = [drawn.get(row.id, row) for row in await rows_of(bridge, feed_ids[:LOOKED_AT])]
+    except (Failure, PodfetchError) as error:
+        bridge.toast(str(error), "error")
+        return False
+    if decision is None:
+        is_active = any(row.state == FeedState.ACTIVE.value for row in rows)
+        decision = FeedDecision.PAUSE if is_active else FeedDecision.RESUME
+    many = len(feed_ids) > 1
+    if many and not await app.push_screen_wait(Confirm(_question(rows, len(feed_ids), decision))):
+        return False
+    ask = FeedAsk(
+        feed_ids=tuple(feed_ids),
+        decision=decision,
+        seen=seen(feed_ids, rows),
+        until=until,
+        actor=ACTOR,
+    )
+    report(bridge, decision, await bridge.ask(ActOnFeeds(ask)))
+    return True
+
+
+def seen(feed_ids: Sequence[int], rows: Sequence[FeedRow]) -> tuple[int, ...]:
+    """Return since when each feed was in its state as it was looked at; empty if not all were.
+
+    A feed without a row is not known any more, and is refused as such.
+    """
+    times = {row.id: row.seen for row in rows}
+    known = tuple(times.get(feed_id, 0) for feed_id in feed_ids[: LOOKED_AT + 1])
+    return known if any(known) and len(feed_ids) <= LOOKED_AT else ()
+
+
+def _question(rows: Sequence[FeedRow], total: int, decision: FeedDecision) -> Question:
+    number = count(total)
+    some = "" if total == len(rows) else f"of the first {count(len(rows))}: "
+    states = Counter(row.state for row in rows)
+    impact: list[Content] = [
+        line(some, ", ".join(f"{count(n)} {state}" for state, n in states.most_common())),
+        line(f"{counted(sum(row.episodes for row in rows), 'episode')} known, "
+             f"{count(sum(row.archived for row in rows))} archived"),
+        *(line((f"  {row.name}", "$quiet")) for row in rows[:_NAMED]),
+    ]  # fmt: skip
+    if total > _NAMED:
+        impact.append(line((f"  … and {count(total - _NAMED)} more", "$quiet")))
+    impact += [line(), line(_WHAT_HAPPENS[decision], " It can be undone for a minute (u).")]
+    verb = decision.value.capitalize()
+    return Question(
+        title=f"{verb} {number} feeds?", impact=impact, verb=f"{verb} {number}", number=total
+    )
+
+
+def report(bridge: Bridge, decision: FeedDecision, result: CommandResult) -> None:
+    """Show what came of a decision about feeds, and offer to undo it."""
+    number, refused = result.affected, result.refused
+    text = f"{counted(number, 'feed')} {DONE[decision]}"
+    if refused:
+        text += f"; {count(len(refused))} refused: feed {refused[0][0]} {refused[0][1]}"
+    if not result.ok and not refused:
+        text = result.text
+    bridge.toast(text, "information" if number else "error")
+    if result.operation:
+        bridge.offer_undo(text, Undo(operation=result.operation, actor=ACTOR))

@@ -1,0 +1,225 @@
+"""What the screen of one feed says: lines and rows made of a row of kind ``feed``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from textual.content import Content
+
+from podfetch_tui.model.figures import count, moment, size, span
+from podfetch_tui.model.snapshot import JsonValue
+from podfetch_tui.model.text import counted
+from podfetch_tui.ui.feed_rows import milliseconds, next_text, problem
+from podfetch_tui.ui.glyphs import Glyphs
+from podfetch_tui.ui.widgets.columns import Cell, Column
+from podfetch_tui.ui.widgets.text import Part, line
+
+Row = dict[str, JsonValue]
+MUTED = "$quiet"
+HISTORY_COLUMNS = (
+    Column(label="When", width=16),
+    Column(label="What", width=14),
+    Column(label="Code", width=18, from_width=60),
+    Column(label="Status", width=6, right=True, from_width=90),
+    Column(label="Took", width=8, right=True, from_width=100),
+    Column(label="Bytes", width=9, right=True, from_width=110),
+    Column(label="Text"),
+)
+RAW_COLUMNS = (Column(label="Line", width=5, right=True), Column(label="Text"))
+_STRIP = 40
+_SETTINGS = (
+    ("priority", "own_priority", "follows its tags"),
+    ("interval", "interval_s", "as in the settings, or its own rhythm"),
+    ("backlog", "backlog", "as in the settings"),
+    ("User-Agent", "user_agent", "as in the settings"),
+    ("feed_max", "feed_max", "as in the settings"),
+    ("allow_private", "allow_private", "as in the settings"),
+    ("login", "auth", "none"),
+)
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a feed's history: a poll, or what an operator did."""
+
+    id: int
+    at: str
+    what: str
+    role: str
+    code: str = ""
+    status: str = ""
+    took: str = ""
+    bytes: str = ""
+    text: str = ""
+
+
+class RawLine(msgspec.Struct, frozen=True):
+    """One line of a feed's document."""
+
+    id: int
+    text: str
+
+
+def head(row: Row, now: int, glyphs: Glyphs) -> list[Content]:
+    """Return how a feed is, why, and what can be done, in a few lines."""
+    state, reason = str(row["state"]), str(row["state_reason"] or "")
+    since = _when(row.get("since"), now)
+    parts: list[Part] = [(state, _style(state)), (f" since {since}", MUTED)]
+    if reason:
+        parts.append((f": {reason}", ""))
+    if row["breaker"] != "closed":
+        parts.append((f"   breaker {row['breaker']}".replace("_", " "), "$warning"))
+    failures = row["consecutive_failures"]
+    if failures:
+        parts.append((f"   {counted(int(_number(failures)), 'failure')} in a row", "$warning"))
+    error = str(row["last_error"] or "")
+    next_poll = next_text(state, _text(row["next_poll_at"]), now)
+    times = f"last ok {_when(row['last_success_at'], now)}   next {next_poll}"
+    episodes = (
+        f"{_n(row, 'archived')} of {counted(int(_number(row['episodes'])), 'episode')} archived, "
+        f"{_n(row, 'pending')} wait, {_n(row, 'failed')} failed, {size(_number(row['bytes']))}"
+    )
+    lines = [
+        line((str(row["url"]), MUTED)),
+        line(*parts),
+        line(times, f"   {episodes}"),
+        _outcomes(row, glyphs),
+    ]
+    if error:
+        lines.append(line((problem(error), "$error")))
+    if row.get("do"):
+        lines.append(line(("do: ", MUTED), (str(row["do"]), "$accent")))
+    return lines
+
+
+def _outcomes(row: Row, glyphs: Glyphs) -> Content:
+    """Return the newest polls as a strip of signs, the newest last."""
+    parts: list[Part] = [("polls old to new  ", MUTED)]
+    for poll in reversed(_rows(row, "polls")[:_STRIP]):
+        sign, style = {
+            "success": (glyphs.ok, "$success"),
+            "partial": (glyphs.warning, "$warning"),
+            "failure": (glyphs.bad, "$error"),
+        }.get(str(poll.get("result")), (glyphs.idle, MUTED))
+        parts.append((sign, style))
+    if len(parts) == 1:
+        parts.append(("none yet", MUTED))
+    return line(*parts)
+
+
+def history(row: Row, now: int) -> list[Happened]:
+    """Return what happened to a feed, the newest first."""
+    found = []
+    for number, poll in enumerate(_rows(row, "polls")):
+        result = str(poll.get("result"))
+        found.append(
+            Happened(
+                id=number,
+                at=str(poll.get("at")),
+                what=f"poll {result}",
+                role={"success": "good", "failure": "bad"}.get(result, "warning"),
+                code=str(poll.get("code") or ""),
+                status=str(poll.get("status") or ""),
+                took=span(_number(poll.get("duration_ms")) / 1000),
+                bytes=size(_number(poll.get("bytes"))) if poll.get("bytes") else "",
+                text=str(poll.get("detail") or ""),
+            )
+        )
+    for number, action in enumerate(_rows(row, "actions")):
+        text = f"by {action.get('actor')}"
+        text += f": {action['detail']}" if action.get("detail") else ""
+        text += " (undone)" if action.get("undone_at") else ""
+        what = str(action.get("action")).replace("_", " ")
+        found.append(
+            Happened(id=-1 - number, at=str(action.get("at")), what=what, role="accent", text=text)
+        )
+    found.sort(key=lambda one: one.at, reverse=True)
+    return [msgspec.structs.replace(one, at=_when(one.at, now)) for one in found]
+
+
+def history_cells(one: Happened) -> Sequence[Cell]:
+    """Return the cells of one line of history."""
+    return (
+        (one.at, "muted"),
+        (one.what, one.role),
+        (one.code, "muted"),
+        (one.status, "plain"),
+        (one.took, "muted"),
+        (one.bytes, "muted"),
+        (one.text, "plain"),
+    )
+
+
+def raw_cells(one: RawLine) -> Sequence[Cell]:
+    """Return the cells of one line of a document."""
+    return ((str(one.id), "muted"), (one.text, "plain"))
+
+
+def settings(row: Row, now: int) -> list[Content]:
+    """Return what is set for the feed alone, and where it comes from."""
+    tags, lists = _texts(row, "tags"), _rows(row, "lists")
+    lines = [
+        line((f"{'title':<16}", MUTED), str(row["title"] or "(not known yet)")),
+        line((f"{'folder':<16}", MUTED), str(row.get("folder") or "(not chosen yet)")),
+        line((f"{'tags':<16}", MUTED), ", ".join(tags) or "none"),
+        line((f"{'priority now':<16}", MUTED), str(row["priority"])),
+    ]
+    for label, key, unset in _SETTINGS:
+        value = row.get(key)
+        is_set = value not in (None, "", [])
+        shown = _setting(key, value) if is_set else unset
+        lines.append(line((f"{label:<16}", MUTED), (shown, "bold" if is_set else MUTED)))
+    lines.append(line((f"{'added':<16}", MUTED), _when(row.get("added_at"), now)))
+    for one in lists:
+        place = f":{one['line']}" if one.get("line") else ""
+        lines.append(line((f"{'in list':<16}", MUTED), f"{one.get('list')}{place}"))
+    for one in _rows(row, "earlier_urls"):
+        until = _when(one.get("until"), now)
+        lines.append(line((f"{'earlier URL':<16}", MUTED), f"{one.get('url')}  until {until}"))
+    for one in _rows(row, "reasons"):
+        text = f"{one.get('episodes')} {one.get('state')}: {one.get('reason')}"
+        lines.append(line((f"{'episodes':<16}", MUTED), text))
+    lines += [line(), line(("e", "bold"), " changes them")]
+    return lines
+
+
+def _setting(key: str, value: JsonValue) -> str:
+    if key == "interval_s":
+        return span(_number(value))
+    if key == "feed_max":
+        return size(_number(value))
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return str(value)
+
+
+def _style(state: str) -> str:
+    styles = {"active": "$success bold", "quarantined": "$error bold", "paused": "$warning bold"}
+    return styles.get(state, "bold")
+
+
+def _when(stamp: JsonValue, now: int) -> str:
+    at = milliseconds(str(stamp) if stamp else None)
+    return "never" if at is None else moment(at, now)
+
+
+def _text(value: JsonValue) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: JsonValue) -> float:
+    return value if isinstance(value, (int, float)) else 0.0
+
+
+def _n(row: Row, key: str) -> str:
+    return count(int(_number(row.get(key))))
+
+
+def _rows(row: Row, key: str) -> list[Row]:
+    found = row.get(key)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _texts(row: Row, key: str) -> list[str]:
+    found = row.get(key)
+    return [str(one) for one in found] if isinstance(found, list) else []

@@ -1,0 +1,89 @@
+"""Hosts as rows of a table: what runs at each, and which are left alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from podfetch_tui.model.figures import count, moment, rate
+from podfetch_tui.model.snapshot import EngineSnapshot
+from podfetch_tui.ui.glyphs import Glyphs
+from podfetch_tui.ui.widgets.columns import Cell, Column
+
+COLUMNS = (
+    Column(label="State", width=36),
+    Column(label="Polls", width=6, right=True),
+    Column(label="Downloads", width=9, right=True),
+    Column(label="Speed", width=10, right=True),
+    Column(label="Host"),
+)
+
+
+class HostRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One host."""
+
+    id: int
+    host: str
+    polls: int = 0
+    downloads: int = 0
+    speed: float = 0.0
+    breaker: str = "closed"
+    until: int | None = None
+    told: bool = False
+    """It told us to wait."""
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether it is not asked freely."""
+        return self.told or self.breaker != "closed"
+
+
+def rows(snapshot: EngineSnapshot) -> list[HostRow]:
+    """Return the hosts left alone, then those that are asked now, the busiest first."""
+    running: Counter[tuple[str, str]] = Counter()
+    speeds: Counter[str] = Counter()
+    for worker in snapshot.workers:
+        running[worker.host, worker.lane] += 1
+        speeds[worker.host] += round(worker.bytes_per_s)
+    shut = {one.host: one for one in snapshot.hosts}
+    names = dict.fromkeys([*(host for host, _ in running), *shut])
+    found = [
+        HostRow(
+            id=hash(name),
+            host=name,
+            polls=running[name, "poll"],
+            downloads=running[name, "download"],
+            speed=speeds[name],
+            breaker=shut[name].breaker if name in shut else "closed",
+            until=max(shut[name].until or 0, shut[name].told_until or 0) or None
+            if name in shut
+            else None,
+            told=name in shut and shut[name].told_until is not None,
+        )
+        for name in names
+    ]
+    return sorted(
+        found, key=lambda row: (not row.is_left_alone, -row.downloads, -row.polls, row.host)
+    )
+
+
+def cells_with(glyphs: Glyphs, now: Callable[[], int]) -> Callable[[HostRow], Sequence[Cell]]:
+    """Return the function that gives the cells of one host; ``now`` is UTC milliseconds."""
+
+    def cells(row: HostRow) -> Sequence[Cell]:
+        state: Cell = (f"{glyphs.ok} open to us", "good")
+        if row.is_left_alone:
+            until = "" if row.until is None else f" until {moment(row.until, now())}"
+            word = "told us to wait" if row.told else "left alone"
+            state = (f"{glyphs.warning} {word}{until}", "warning")
+        return (
+            state,
+            (count(row.polls), "plain"),
+            (count(row.downloads), "plain"),
+            (rate(row.speed) if row.downloads else "", "plain"),
+            (row.host, "plain"),
+        )
+
+    return cells

@@ -1,0 +1,219 @@
+"""What is done to feeds in quarantine: many only after a question, all undoable for a minute."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from textual.app import App
+from textual.content import Content
+
+from podfetch_tui.model.commands import ActOnFeeds, Carry, ProbeFeed, Undo
+from podfetch_tui.model.decisions import Decided, FeedAsk, FeedDecision
+from podfetch_tui.model.edits import EditFeed
+from podfetch_tui.model.figures import count, span
+from podfetch_tui.model.probes import ProbeReport
+from podfetch_tui.model.snapshot import PageRequest
+from podfetch_tui.model.text import counted, redact
+from podfetch_tui.policy.addresses import parse_networks
+from podfetch_tui.policy.release import stagger
+from podfetch_tui.policy.urls import normalise_url
+from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.ui.dialogs.choose import Choose
+from podfetch_tui.ui.dialogs.confirm import Confirm, Question
+from podfetch_tui.ui.dialogs.form import Field, Form
+from podfetch_tui.ui.feed_actions import ACTOR, report
+from podfetch_tui.ui.feed_edit import allowed_networks
+from podfetch_tui.ui.quarantine_rows import QuarantineRow, quarantine_row
+from podfetch_tui.ui.widgets.text import line
+
+_AT_A_TIME = 500
+_NAMED = 5
+"""Feeds that a question names."""
+_HOUR_MS = 3_600_000
+SNOOZES = (
+    ("1 hour", _HOUR_MS),
+    ("1 day", 24 * _HOUR_MS),
+    ("1 week", 7 * 24 * _HOUR_MS),
+    ("30 days", 30 * 24 * _HOUR_MS),
+)
+_WHAT_HAPPENS = {
+    FeedDecision.RELEASE: "They are on probation: one failure sends them back.",
+    FeedDecision.SNOOZE: "They stay in quarantine and are not probed until then.",
+    FeedDecision.RETIRE: "They are never polled again; their files and history stay.",
+}
+
+
+async def decide(
+    app: App[Any],
+    bridge: Bridge,
+    feed_ids: Sequence[int],
+    decision: FeedDecision,
+    drawn: Mapping[int, QuarantineRow],
+) -> bool:
+    """Ask where more than one changes, carry it out, and offer to undo it.
+
+    Each feed is named with the time since which it was seen in quarantine: one that changed
+    meanwhile is refused with its new state.
+
+    Args:
+        app: Shows the question.
+        bridge: The way to the engine.
+        feed_ids: The chosen feeds.
+        decision: What is done.
+        drawn: Rows as the operator saw them, as far as they are at hand.
+
+    Returns:
+        Whether anything was tried.
+    """
+    now = {row.id: row for row in await rows_of(bridge, feed_ids)}
+    rows = [found for one in feed_ids if (found := drawn.get(one) or now.get(one)) is not None]
+    until = None
+    if decision is FeedDecision.SNOOZE:
+        options = [(text, str(ms)) for text, ms in SNOOZES]
+        chosen = await app.push_screen_wait(Choose("Snooze for", options))
+        if chosen is None:
+            return False
+        until = bridge.now + int(chosen)
+    if len(rows) > 1:
+        question = await _question(bridge, rows, decision)
+        if not await app.push_screen_wait(Confirm(question)):
+            return False
+    seen = {row.id: row.seen for row in rows}
+    ask = FeedAsk(
+        feed_ids=tuple(feed_ids),
+        decision=decision,
+        seen=tuple(seen.get(one, 0) for one in feed_ids),
+        until=until,
+        actor=ACTOR,
+    )
+    report(bridge, decision, await bridge.ask(ActOnFeeds(ask)))
+    return True
+
+
+async def edit_url(app: App[Any], bridge: Bridge, row: QuarantineRow, found_at: str) -> bool:
+    """Ask for another URL, look at it, and poll the feed there once that is confirmed.
+
+    Args:
+        app: Shows form and question.
+        bridge: The way to the engine.
+        row: The feed, as the operator saw it.
+        found_at: Where its redirects led at the last look; may be empty.
+
+    Returns:
+        Whether it was changed, or refused because the feed is another by now.
+    """
+    networks = parse_networks(await allowed_networks(bridge))
+    shown = redact(row.url)
+    field = Field(
+        name="url",
+        label="URL",
+        # One with a secret is not shown, so it cannot be edited, only replaced.
+        value=found_at or (row.url if shown == row.url else ""),
+        hint=f"instead of {shown}",
+        always=True,
+        check=lambda text: normalise_url(text, allow=networks),
+    )
+    answer = await app.push_screen_wait(Form(f"Another URL for feed {row.id}", [field], "Look"))
+    if not answer:
+        return False
+    url = normalise_url(answer["url"], allow=networks)
+    bridge.toast("Looking at the new URL …")
+    result = await bridge.ask(ProbeFeed(feed_id=row.id, url=url, actor=ACTOR))
+    if result.probe is None:
+        bridge.toast(result.text, "error")
+        return False
+    if not await app.push_screen_wait(Confirm(_url_question(row, url, result.probe))):
+        return False
+    edit = EditFeed(feed_id=row.id, at=bridge.now, actor=ACTOR, seen=row.seen, url=url)
+    done = await bridge.ask(Carry((edit,)))
+    text = f"feed {row.id} is polled at {redact(url)}, on probation"
+    bridge.toast(text if done.ok else done.text, "information" if done.ok else "error")
+    if done.ok and done.carried:
+        decided = msgspec.json.decode(done.carried[0].receipt, type=Decided)
+        if decided.operation:
+            bridge.offer_undo(
+                f"URL of feed {row.id}", Undo(operation=decided.operation, actor=ACTOR)
+            )
+    return True
+
+
+def _url_question(row: QuarantineRow, url: str, found: ProbeReport) -> Question:
+    known = found.known_items
+    impact = [
+        line(("old  ", "$quiet"), redact(row.url)),
+        line(("new  ", "$quiet"), redact(url)),
+        line(),
+        line(("there: ", "bold"), (found.said, "$success" if found.ok else "$error")),
+    ]
+    if found.ok and found.items and not known:
+        impact.append(line(("None of its items is known: it may be another feed.", "$warning")))
+    if found.final_url and found.final_url != redact(url):
+        impact.append(line(("answered from ", "$quiet"), found.final_url))
+    impact += [line(), line("It is polled there now, on probation; the old URL is remembered.")]
+    return Question(
+        title=f"Poll feed {row.id} there?", impact=impact, verb="Save", grave=not found.ok
+    )
+
+
+async def probe(bridge: Bridge, feed_id: int) -> ProbeReport | None:
+    """Look at a feed without consequences, and say what came."""
+    bridge.toast("Probing …")
+    result = await bridge.ask(ProbeFeed(feed_id=feed_id, actor=ACTOR))
+    if result.probe is None:
+        bridge.toast(result.text, "error")
+        return None
+    hint = "  R releases it." if result.probe.release == "recovers" else ""
+    bridge.toast(f"{result.text}.{hint}", "information" if result.probe.ok else "warning")
+    return result.probe
+
+
+async def rows_of(bridge: Bridge, feed_ids: Sequence[int]) -> list[QuarantineRow]:
+    """Return the rows of feeds as they are now, but for those that left quarantine."""
+    found: list[QuarantineRow] = []
+    for first in range(0, len(feed_ids), _AT_A_TIME):
+        part = tuple(feed_ids[first : first + _AT_A_TIME])
+        page = await bridge.query(PageRequest(kind="quarantine", ids=part))
+        found += [quarantine_row(row) for row in page.rows]
+    return found
+
+
+async def _question(
+    bridge: Bridge, rows: Sequence[QuarantineRow], decision: FeedDecision
+) -> Question:
+    number = count(len(rows))
+    causes = Counter(row.cause or row.reason for row in rows)
+    hosts = {row.host for row in rows}
+    impact: list[Content] = [
+        line(", ".join(f"{count(n)} {cause}" for cause, n in causes.most_common(_NAMED))),
+        line(f"at {counted(len(hosts), 'host')}"),
+        *(line((f"  {row.name}", "$quiet")) for row in rows[:_NAMED]),
+    ]
+    if len(rows) > _NAMED:
+        impact.append(line((f"  … and {count(len(rows) - _NAMED)} more", "$quiet")))
+    impact.append(line())
+    if decision is FeedDecision.RELEASE:
+        impact.append(line(await _waves(bridge, rows)))
+    impact.append(line(_WHAT_HAPPENS[decision], " It can be undone for a minute (u)."))
+    verb = decision.value.capitalize()
+    return Question(
+        title=f"{verb} {number} feeds?", impact=impact, verb=f"{verb} {number}", number=len(rows)
+    )
+
+
+async def _waves(bridge: Bridge, rows: Sequence[QuarantineRow]) -> str:
+    """Say how long a release takes under the limits that hold."""
+    page = await bridge.query(PageRequest(kind="settings", limit=1000))
+    values = {row["key"]: row["value"] for row in page.rows}
+    per_host = int(str(values.get("engine.per_host") or 2))
+    overall = int(str(values.get("engine.batch_min") or 50))
+    hosts = [row.host for row in rows]
+    last = max(stagger(hosts, now=0, per_host=per_host, overall=overall))
+    if not last:
+        return "They are polled now."
+    return (
+        f"They are polled in waves, {per_host} of a host and {overall} in all every 30 s:"
+        f" the last in {span(last / 1000)}."
+    )

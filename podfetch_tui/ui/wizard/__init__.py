@@ -1,0 +1,1 @@
+"""The first run: a few questions, then an archive."""

@@ -1,0 +1,74 @@
+"""A download that the operator does not want any more ends, and its episode is skipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.archive import rows, running, settings_for
+from support.podhost import serve
+from support.shows import good, show
+from support.wait import wait_for
+
+from podfetch_tui.api.local import LocalClient
+from podfetch_tui.model.commands import CancelDownloads, Carry, RetryEpisode
+from podfetch_tui.model.decisions import DecideEpisodes, EpisodeDecision
+
+
+def test_a_cancelled_download_ends_and_comes_back_when_it_is_retried(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "archive")
+    size = 400_000
+    with serve() as host:
+        slow = good("slow", 1, size, drip=(500, 0.02))
+        url = show(host, "slow", {1: slow}, size=size)
+        with running(settings, url) as engine:
+            client = LocalClient(engine)
+
+            def downloads() -> list[int]:
+                lane = [one for one in client.snapshot().workers if one.lane == "download"]
+                return [one.episode_id or 0 for one in lane if one.done]
+
+            wait_for(downloads)
+            (episode,) = downloads()
+            result = client.send(CancelDownloads((episode,)))
+            assert (result.ok, result.affected) == (True, 1)
+            wait_for(lambda: not client.snapshot().workers)
+            (row,) = rows(settings, "episodes")
+            assert row["state"] == "skipped"
+            again = client.send(CancelDownloads((episode,)))
+            assert not again.ok
+            assert "is skipped already" in again.text
+            assert client.send(RetryEpisode((episode,))).affected == 1
+            wait_for(downloads)
+
+
+def test_a_running_engine_deletes_files_at_once_and_ends_what_runs_of_them(tmp_path: Path) -> None:
+    root, size = tmp_path / "archive", 400_000
+    settings = settings_for(root)
+    with serve() as host:
+        quick = good("quick", 1, 4_000)
+        slow = good("slow", 1, size, drip=(500, 0.02))
+        urls = (
+            show(host, "quick", {1: quick}, size=4_000),
+            show(host, "slow", {1: slow}, size=size),
+        )
+        with running(settings, *urls) as engine:
+            client = LocalClient(engine)
+
+            def states() -> dict[str, str]:
+                return {row["feed_url"]: row["state"] for row in rows(settings, "episodes")}
+
+            wait_for(lambda: sorted(states().values()) == ["archived", "claimed"])
+            found = {row["state"]: row for row in rows(settings, "episodes")}
+            file = root / found["archived"]["path"]
+            assert file.exists()
+            ids = tuple(int(row["id"]) for row in found.values())
+            write = DecideEpisodes(
+                episode_ids=ids,
+                decision=EpisodeDecision.DELETE,
+                actor="screen",
+                at=client.snapshot().at,
+            )
+            assert client.send(Carry((write,))).ok
+            assert not file.exists()
+            assert set(states().values()) == {"deleted"}
+            wait_for(lambda: not client.snapshot().workers)

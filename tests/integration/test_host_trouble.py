@@ -1,0 +1,60 @@
+"""A host in trouble, and our own network: nobody else is blamed, also after a restart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support.archive import rows, running, settings_for
+from support.wait import wait_for
+
+from podfetch_tui.catalog.hosts import hosts
+from podfetch_tui.demo.host import PodcastHost
+from podfetch_tui.demo.routes import Route
+from podfetch_tui.engine.engine import Engine
+from podfetch_tui.engine.health import DOWN_HOSTS
+from podfetch_tui.model.feed import BreakerState
+from podfetch_tui.policy.host_breaker import LEAST_CALLS, HostHealth
+
+FEEDS = 12
+
+
+def events(engine: Engine, kind: str) -> list[str]:
+    return [event.text for event in engine.events.watch(0, 0).events if event.kind == kind]
+
+
+def test_a_host_that_answers_503_opens_and_its_feeds_are_spared(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "archive", retry={"attempts": 1}, engine={"per_host": 1})
+    with PodcastHost() as host:
+        urls = []
+        for number in range(FEEDS):
+            host.table.routes[f"/{number}.xml"] = Route(status=503, body=b"busy")
+            urls.append(host.url(f"/{number}.xml", "127.0.0.21"))
+        with running(settings, *urls) as engine:
+            wait_for(lambda: bool(events(engine, "host_opened")))
+            wait_for(lambda: not engine.schedule.running())
+            asked = len(host.requests)
+            assert asked == LEAST_CALLS
+            wait_for(lambda: len(hosts(engine.services.catalog)) == 1)
+            (row,) = hosts(engine.services.catalog)
+            assert (row.breaker, row.opened, row.last_error) == (BreakerState.OPEN, 1, "http_503")
+        charged = [feed["consecutive_failures"] for feed in rows(settings, "feeds")]
+        assert sorted(charged, reverse=True) == [1] * LEAST_CALLS + [0] * (FEEDS - LEAST_CALLS)
+
+        with running(settings) as engine:
+            assert engine.schedule.open_hosts() == {
+                row.name: HostHealth(breaker=BreakerState.OPEN, opened=1, open_until=row.open_until)
+            }
+        assert len(host.requests) == asked
+
+
+def test_names_that_cannot_be_looked_up_anywhere_are_our_own_network(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "archive", retry={"attempts": 1})
+    urls = [f"http://{number}.unknown.invalid/feed.xml" for number in range(FEEDS)]
+    with running(settings, *urls) as engine:
+        wait_for(lambda: engine.schedule.is_network_down)
+        wait_for(lambda: engine.governor.latest.state == "degraded")
+        assert "network is down" in engine.governor.latest.reason
+        wait_for(lambda: not engine.schedule.running())
+    charged = [feed["consecutive_failures"] for feed in rows(settings, "feeds")]
+    assert sum(charged) < DOWN_HOSTS
+    assert max(charged) <= 1

@@ -1,0 +1,69 @@
+"""Events and Config: what happened, and which settings hold."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+from support.fake_client import FakeClient, busy_snapshot, feed_rows, history_rows, setting_rows
+from support.stage import Stage, painted, play, press, settle
+
+from podfetch_tui.model.commands import Reload
+
+
+def client_with_a_past() -> FakeClient:
+    client = FakeClient(busy_snapshot(), feed_rows(100))
+    client.history = history_rows()
+    client.settings = setting_rows()
+    return client
+
+
+def text(stage: Stage) -> str:
+    return "\n".join(painted(stage.app))
+
+
+def test_the_trail_is_followed_filtered_and_leads_to_the_feed() -> None:
+    async def scene(stage: Stage) -> None:
+        client = stage.client
+        await press(stage, "6")
+        assert "6 events in the audit trail" in text(stage)
+        assert "12 failures in a row" in text(stage)
+        newer = {**client.history[0], "id": 101, "text": "41 items, 1 new"}
+        client.history.insert(0, newer)
+        client.now = replace(client.now, seq=client.now.seq + 1, at=client.now.at + 2_000)
+        await settle(stage)
+        assert "41 items, 1 new" in text(stage)
+        await press(stage, "e")
+        await settle(stage)
+        assert "The host fell silent." in text(stage)
+        assert "12 failures in a row" not in text(stage)
+        await press(stage, "escape", "slash", "!", "enter")
+        await settle(stage)
+        assert "column 1: ! stands before" in text(stage)
+        assert "The host fell silent." in text(stage), "the last rows stay"
+        await press(stage, "escape", "slash", *"fell", "enter")
+        await settle(stage)
+        assert "1 events that match" in text(stage)
+        assert "transient: read_timeout" in text(stage)
+        await press(stage, "l")
+        await settle(stage)
+        assert "id:88" in text(stage)
+        assert "1 of 10,412 feeds match" in text(stage)
+
+    play(client_with_a_past(), scene)
+
+
+def test_settings_show_value_source_and_meaning_and_are_read_again() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "7")
+        assert "5 of 5 settings" in text(stage)
+        await press(stage, "down", "down")
+        assert "engine.download_workers = 24   from set while running   default 8" in text(stage)
+        assert "Downloads" in text(stage)
+        await press(stage, "c")
+        assert "network.user_agent" not in text(stage)
+        assert "archive.root" in text(stage)
+        await press(stage, "c", "slash", *"running", "enter")
+        assert "1 of 5 settings" in text(stage)
+        await press(stage, "r")
+        assert stage.client.commands == [Reload()]
+
+    play(client_with_a_past(), scene)
