@@ -49,6 +49,7 @@ class EngineHost:
         self._engine: Engine | None = None
         self._settings = settings
         self._future: Future[tuple[int, str]] | None = None
+        self._is_next_due = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="podfetch-host")
         self.ended = threading.Event()
         """No engine is left: it was told to end, or could not be started at all."""
@@ -64,12 +65,14 @@ class EngineHost:
         self._future.add_done_callback(self._on_end)
 
     def restart(self) -> None:
-        """Start another engine after one that ended by itself, without waiting for it."""
-        if self._future is None or not self._future.done():
+        """Start another engine after one that ended by itself, without waiting for it.
+
+        The one before may still be closing its archive: then as soon as it has.
+        """
+        if self._future is None or self._is_next_due:
             return
-        self._there.clear()
-        self._client.reopening(self._clock.now_ms())
-        self.begin()
+        self._is_next_due = True
+        self._future.add_done_callback(self._begin_next)
 
     def engine(self) -> Engine | None:
         """Return the engine, waiting until it has started; ``None`` when it ended."""
@@ -113,6 +116,14 @@ class EngineHost:
                 timeout=engine.settings.engine.drain_timeout if drain_s is None else drain_s
             )
         return engine.end.exit_code, engine.end.text
+
+    def _begin_next(self, _: Future[tuple[int, str]]) -> None:
+        self._is_next_due = False
+        if self._leave.is_set():  # the operator left while the one before was closing
+            return
+        self._there.clear()
+        self._client.reopening(self._clock.now_ms())
+        self.begin()
 
     def _on_end(self, future: Future[tuple[int, str]]) -> None:
         """Tell the screen to close, or to say why there is no engine any more."""

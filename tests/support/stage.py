@@ -12,6 +12,7 @@ from textual.events import Key
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.widgets._toast import Toast
 
 from podfetch_tui.model.link import Link
 from podfetch_tui.model.settings import UiSettings
@@ -84,6 +85,9 @@ def _is_restless(app: PodFetchApp) -> bool:
     screen = app.screen
     return bool(
         app.bridge.pending
+        or app.message_queue_size
+        or app.bridge._toasts._is_due
+        or len(screen.query(Toast)) < len(app._notifications)
         or screen._callbacks
         or screen._dirty_widgets
         or screen._layout_required

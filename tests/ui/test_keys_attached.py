@@ -373,10 +373,12 @@ async def limits(stage: Stage, world: World) -> None:
 async def events(stage: Stage, world: World) -> None:
     del world
     await press(stage, "6")
+    await until(stage, "feed failed")
+    await press(stage, "end")  # the oldest: how the feeds were made
     await until(stage, "feed polled")
     await press(stage, "e")
     await until(stage, "feed polled", gone=True)
-    await press(stage, "e")
+    await press(stage, "e", "end")
     await until(stage, "feed polled")
     await press(stage, "l")
     await comes(stage, lambda: stage.app.current_mode == "feeds")

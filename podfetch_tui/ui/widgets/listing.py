@@ -114,6 +114,11 @@ class Listing(Vertical, Generic[Row]):
         return self.query_one(VirtualTable)
 
     @property
+    def _is_there(self) -> bool:
+        """Whether it is on a screen: what it asked may be answered after the screen is gone."""
+        return self.is_attached and bool(self.query(VirtualTable))
+
+    @property
     def current(self) -> Row | None:
         """The row under the cursor."""
         return self.table.current
@@ -307,7 +312,7 @@ class Listing(Vertical, Generic[Row]):
     async def _read_all(self) -> None:
         """Read until all that is wanted is at hand; one question at a time, stale ones dropped."""
         try:
-            while self.is_attached:
+            while self._is_there:
                 if self._order_due:
                     await self._read_order()
                 elif wanted := self._rows.wanted():
@@ -337,7 +342,7 @@ class Listing(Vertical, Generic[Row]):
         # Rows that come into view come with the order: no line is empty for a moment.
         if new := self._rows.wanted(page.ids):
             await self._read_rows(new)
-        if asked != self._request():
+        if asked != self._request() or not self._is_there:
             return
         self._rows.take_order(page.ids)
         if self._goal is not None:
@@ -352,7 +357,7 @@ class Listing(Vertical, Generic[Row]):
         self._rows.take_rows(ids, page.rows)
 
     def _draw(self) -> None:
-        if not self.is_attached or not self.query(VirtualTable):
+        if not self._is_there:
             return
         is_empty = self._rows.count == 0
         self.set_class(is_empty, "-empty")
