@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from support.fake_client import FakeClient
+from textual import screen as screens
 from textual.events import Key
 from textual.keys import _character_to_key
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets._toast import Toast
@@ -23,7 +26,8 @@ WIDE = (120, 36)
 SMALL = (80, 24)
 _CALM = 4
 """So many looks in a row have to find nothing to do."""
-_PATIENCE = 5_000
+_PATIENCE_S = 60.0
+screens.UPDATE_PERIOD = 0.001  # type: ignore[misc]  # a picture at once: nobody looks at them
 UNICODE = UiSettings(glyphs="unicode")
 """The signs do not depend on the locale of the machine."""
 
@@ -60,14 +64,16 @@ async def settle(stage: Stage) -> None:
 async def quiet(stage: Stage) -> None:
     """Return when every message is handled and every question answered.
 
-    Pilot's own way is to wait until the process has been idle for a while: much longer.
+    Pilot's own ways are to wait until the process has been idle for a while, or to send a message
+    to every widget: both take much longer.
     """
-    calm = 0
-    for _ in range(_PATIENCE):
-        await stage.pilot._wait_for_screen()
+    calm, until = 0, time.monotonic() + _PATIENCE_S
+    while time.monotonic() < until:
+        if stage.app._exception is not None:
+            return
         if _is_restless(stage.app):
             calm = 0
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.001)
             continue
         calm += 1
         if calm == _CALM:
@@ -85,15 +91,24 @@ def _is_restless(app: PodFetchApp) -> bool:
     screen = app.screen
     return bool(
         app.bridge.pending
-        or app.message_queue_size
+        or _is_at_work(app)
         or app.bridge._toasts._is_due
         or len(screen.query(Toast)) < len(app._notifications)
         or screen._callbacks
         or screen._dirty_widgets
         or screen._layout_required
         or screen._repaint_required
-        or any(widget._recompose_required for widget in screen.walk_children(Widget))
+        or any(
+            _is_at_work(widget) or widget._recompose_required
+            for widget in screen.walk_children(Widget, with_self=True)
+        )
     )
+
+
+def _is_at_work(pump: MessagePump) -> bool:
+    """Say whether it has a message or is handling one; who is done waits for the next."""
+    queue: Any = pump._message_queue
+    return bool(queue.values or pump._next_callbacks or not queue.ready_event._waiters)
 
 
 async def until(stage: Stage, shows: str, *, gone: bool = False) -> None:
