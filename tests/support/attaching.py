@@ -96,6 +96,7 @@ def world_in(tmp_path: Path) -> Iterator[World]:
         f"[archive]\nroot = {root}\nmin_free = 0\nmin_free_percent = 0\n"
         "[network]\nallow_private = 127.0.0.0/8\n"
         "# As many as the line bears.\n[engine]\nbatch_min = 60\ndownload_workers = 4\n"
+        "drain_timeout = 0\n"
         "[throttle]\nadaptive = no\n"
     )
     with PodcastHost() as host:

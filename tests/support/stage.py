@@ -69,7 +69,7 @@ async def quiet(stage: Stage) -> None:
     """
     calm, until = 0, time.monotonic() + _PATIENCE_S
     while time.monotonic() < until:
-        if stage.app._exception is not None:
+        if stage.app._exception is not None or stage.app._exit:
             return
         if _is_restless(stage.app):
             calm = 0
