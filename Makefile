@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Half of what tests do is to wait: for sockets, disks, processes.
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n * 3 / 2 < 3 ? 3 : n * 3 / 2)))
 NEEDS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))
 PYTHON ?= $(shell for p in python3 python3.13 python3.14 python3.12 python3.11 python3.10 python; do \
 	if $$p -c '$(NEEDS)' >/dev/null 2>&1; then echo $$p; break; fi; done)
@@ -12,7 +14,7 @@ run: $(VENV)/.installed  ## set up everything and start the program: make run AR
 	@$(BIN)/podfetch $(ARGS)
 
 test: $(VENV)/.installed-dev  ## set up everything and run the tests: make test ARGS="tests/unit"
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
