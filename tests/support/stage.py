@@ -15,6 +15,7 @@ from textual.keys import _character_to_key
 from textual.message_pump import MessagePump
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
 from textual.widgets._toast import Toast
 
 from podfetch_tui.model.link import Link
@@ -127,14 +128,16 @@ async def until(stage: Stage, shows: str, *, gone: bool = False) -> None:
 
 async def press(stage: Stage, *keys: str) -> None:
     """Press ``keys`` and return when all they led to is on the screen."""
-    for key in keys:
+    for number, key in enumerate(keys, 1):
         name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
         character = {"space": " "}.get(key, key) if len(key) == 1 or key == "space" else None
+        is_typed = character is not None and isinstance(stage.app.focused, (Input, TextArea))
         event = Key(name, character)
         event.set_sender(stage.app)
         stage.app.post_message(event)
         await quiet(stage)
-        await settle(stage)
+        if not is_typed or number == len(keys):
+            await settle(stage)
 
 
 def play(

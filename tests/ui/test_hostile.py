@@ -49,8 +49,7 @@ def see_every_screen(client: FakeClient, *, every_row: bool = False) -> None:
             await see("down")
         await press(stage, "2")
         for _ in client.feeds if every_row else ():
-            await stage.pilot.press("down")
-            check()
+            await see("down")
         await see("s")
         await see("escape")
         await see("e")
