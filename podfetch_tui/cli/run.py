@@ -164,7 +164,7 @@ def _shown(engine: Engine, options: RunOptions, narration: Narration, log: logs.
         on_now=on_now,
         on_reload=engine.reconfigure.ask,
         on_dump=log_stacks,
-        stacks=log.stacks,
+        crashes=log.stacks,
     )
     try:
         show(

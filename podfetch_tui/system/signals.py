@@ -1,14 +1,18 @@
 """Signals: what a supervisor or an impatient operator can tell the process.
 
-A handler runs in the main thread between any two steps of it, perhaps while that thread holds
-the inner lock of the very event that the handler would set. So handlers only put the number
-into a queue, which is safe at any moment, and a thread of its own calls back.
+A handler runs in the main thread between any two steps of it: perhaps while that thread holds
+the inner lock of the very event that the handler would set, and not at all while it waits for
+C code. So the handlers do nothing. The interpreter writes each number into a pipe at the moment
+it arrives (``signal.set_wakeup_fd``), and a thread of its own reads them and calls back.
+
+Stacks are never written from inside a signal's handler, as ``faulthandler.register`` would: it
+walks frames that other threads are changing, and ended a busy program every few hundred times.
 """
 
 from __future__ import annotations
 
 import faulthandler
-import queue
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -16,7 +20,12 @@ from types import FrameType, TracebackType
 from typing import TextIO, Union
 
 _STOP = 0
+_MOST_AT_ONCE = 64
 _Previous = Union[Callable[[int, Union[FrameType, None]], object], int, None]
+
+
+def _do_nothing(_number: int, _frame: FrameType | None) -> None:
+    """Handle a signal: without a handler the system's default would happen."""
 
 
 class SignalWatch:
@@ -36,12 +45,13 @@ class SignalWatch:
         self._on_reload = on_reload
         self._on_dump = on_dump
         self._asked = False
-        self._stacks: TextIO | None = None
-        self._arrived: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._tells_crashes = False
+        self._previous_fd = -1
+        self._arrived, self._arriving = os.pipe()
         self._previous: dict[signal.Signals, _Previous] = {}
         self._thread = threading.Thread(target=self._watch, name="signals", daemon=True)
 
-    def start(self, *, stacks: TextIO | None) -> None:
+    def start(self, *, crashes: TextIO | None) -> None:
         """Install the handlers and start the thread.
 
         Raises:
@@ -52,13 +62,17 @@ class SignalWatch:
             wanted.append(signal.SIGHUP)
         if self._on_dump is not None:
             wanted.append(signal.SIGUSR1)
+        os.set_blocking(self._arriving, False)
+        try:
+            self._previous_fd = signal.set_wakeup_fd(self._arriving, warn_on_full_buffer=False)
+        except ValueError:
+            self._close_pipe()
+            raise
         for number in wanted:
-            self._previous[number] = signal.signal(number, self._arrive)
-        if stacks is not None:
-            # Works even while the main thread hangs in C code, where no handler runs.
-            chain = self._on_dump is not None  # the default action would end the process
-            faulthandler.register(signal.SIGUSR1, file=stacks, all_threads=True, chain=chain)
-            self._stacks = stacks
+            self._previous[number] = signal.signal(number, _do_nothing)
+        if crashes is not None and not faulthandler.is_enabled():
+            faulthandler.enable(crashes)
+            self._tells_crashes = True
         self._thread.start()
 
     def close(self) -> None:
@@ -67,15 +81,17 @@ class SignalWatch:
         Raises:
             ValueError: This is not the main thread.
         """
-        if self._stacks is not None:
-            faulthandler.unregister(signal.SIGUSR1)
-            self._stacks = None
+        if self._arriving < 0:
+            return
+        if self._tells_crashes:
+            faulthandler.disable()
         for number, handler in self._previous.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        self._previous.clear()
-        self._arrived.put(_STOP)
-        if self._thread is not threading.current_thread():
-            self._thread.join()
+        signal.set_wakeup_fd(self._previous_fd)
+        os.set_blocking(self._arriving, True)
+        os.write(self._arriving, bytes((_STOP,)))
+        self._thread.join()
+        self._close_pipe()
 
     def __enter__(self) -> SignalWatch:
         return self
@@ -88,12 +104,18 @@ class SignalWatch:
     ) -> None:
         self.close()
 
-    def _arrive(self, number: int, _frame: FrameType | None) -> None:
-        self._arrived.put(number)
+    def _close_pipe(self) -> None:
+        os.close(self._arrived)
+        os.close(self._arriving)
+        self._arrived = self._arriving = -1
 
     def _watch(self) -> None:
-        while (number := self._arrived.get()) != _STOP:
-            self._tell(number)
+        while True:
+            for number in os.read(self._arrived, _MOST_AT_ONCE):
+                if number == _STOP:
+                    return
+                if number in self._previous:  # others' handlers share the pipe
+                    self._tell(number)
 
     def _tell(self, number: int) -> None:
         if number == signal.SIGHUP:
@@ -115,7 +137,7 @@ def install(
     on_now: Callable[[int], None],
     on_reload: Callable[[], None] | None = None,
     on_dump: Callable[[], None] | None = None,
-    stacks: TextIO | None = None,
+    crashes: TextIO | None = None,
 ) -> SignalWatch:
     """Call back when signals arrive, in a thread of their own. Call it in the main thread.
 
@@ -126,12 +148,12 @@ def install(
         on_now: For each one after it: stop at once.
         on_reload: For SIGHUP; ``None`` leaves that signal alone.
         on_dump: For SIGUSR1; ``None`` leaves it alone.
-        stacks: A file with a descriptor that also gets all stacks at SIGUSR1, written by
-            ``faulthandler`` at once, whatever the threads do; it must stay open.
+        crashes: A file with a descriptor that gets the stacks of a program that the system
+            ends (SIGSEGV, SIGABRT …); it must stay open.
 
     Raises:
         ValueError: This is not the main thread.
     """
     watch = SignalWatch(on_drain=on_drain, on_now=on_now, on_reload=on_reload, on_dump=on_dump)
-    watch.start(stacks=stacks)
+    watch.start(crashes=crashes)
     return watch

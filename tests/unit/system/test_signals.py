@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import faulthandler
 import os
 import queue
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -96,45 +95,92 @@ def test_only_the_main_thread_may_install(told: queue.SimpleQueue[object]) -> No
     assert told.get(timeout=0) == "refused"
 
 
-def test_stacks_are_written_before_the_callback(
-    told: queue.SimpleQueue[object], tmp_path: Path
-) -> None:
-    with (tmp_path / "stacks").open("w") as file:
-        with install(
-            on_drain=told.put, on_now=told.put, on_dump=lambda: told.put("dump"), stacks=file
-        ):
-            tell(signal.SIGUSR1)
-            assert told.get(timeout=30) == "dump"
-        text = (tmp_path / "stacks").read_text()
-    assert "test_stacks_are_written_before_the_callback" in text
-    assert text.count("hread 0x") >= 2
-    assert signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL
-    unregister: Callable[[int], object] = faulthandler.unregister
-    assert unregister(signal.SIGUSR1) is False  # it was taken away already
-
-
-_WAITS = """
-import sys
+_PRELUDE = """
+import faulthandler, os, signal, sqlite3, sys, threading
 from podfetch_tui.system.signals import install
-watch = install(on_drain=print, on_now=print, stacks=sys.stderr)
-print("ready", flush=True)
-sys.stdin.readline()
-watch.close()
-print("ended", flush=True)
+def say(what): os.write(1, f"{what}\\n".encode())
+watch = install(
+    on_drain=lambda number: os._exit(9), on_now=say, on_dump=lambda: say("dump"), crashes=sys.stderr
+)
+say("ready")
 """
 
 
-def test_stacks_alone_do_not_end_the_process() -> None:
+@contextmanager
+def child(code: str) -> Iterator[subprocess.Popen[str]]:
+    """Run ``code`` after its handlers were installed; it said so."""
     with subprocess.Popen(
-        [sys.executable, "-c", _WAITS],
+        [sys.executable, "-c", _PRELUDE + code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    ) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "ready\n"
-        child.send_signal(signal.SIGUSR1)
-        out, err = child.communicate("\n", timeout=60)
-    assert out == "ended\n"
-    assert 'File "<string>"' in err
+    ) as process:
+        try:
+            assert heard(process) == "ready\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def heard(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+_HANGS = """
+endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
+sqlite3.connect(":memory:").execute(endless)
+"""
+
+
+def test_a_main_thread_that_does_not_come_back_to_python_keeps_no_signal_waiting() -> None:
+    with child(_HANGS) as process:
+        process.send_signal(signal.SIGUSR1)
+        assert heard(process) == "dump\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 9
+
+
+_BUSY = """
+def call(depth): return call(depth - 1) if depth else [number for number in range(5)]
+def work():
+    while True:
+        for depth in range(30): call(depth)
+def come_and_go():
+    while True:
+        one = threading.Thread(target=call, args=(5,))
+        one.start()
+        one.join()
+for what in [work] * 20 + [come_and_go]:
+    threading.Thread(target=what, daemon=True).start()
+threading.Event().wait()
+"""
+
+
+def test_a_busy_program_lives_on_however_often_its_stacks_are_asked_for() -> None:
+    with child(_BUSY) as process:
+        for _ in range(100):
+            process.send_signal(signal.SIGUSR1)
+            assert heard(process) == "dump\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 9
+
+
+def test_what_the_system_ends_leaves_its_stacks() -> None:
+    with child("def here(): os.abort()\nhere()\n") as process:
+        assert process.wait(60) == -signal.SIGABRT
+        assert process.stderr is not None
+        assert "in here" in process.stderr.read()
+
+
+def test_afterwards_a_crash_writes_nowhere_and_a_pipe_is_closed() -> None:
+    code = """
+watch.close()
+assert not faulthandler.is_enabled()
+assert signal.set_wakeup_fd(-1) == -1
+assert len(os.listdir("/proc/self/fd")) == 4  # the three, and the one that lists
+say("closed")
+"""
+    with child(code) as process:
+        assert heard(process) == "closed\n"
