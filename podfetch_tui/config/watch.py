@@ -115,8 +115,9 @@ class FileWatch:
     def watch(self, name: str, paths: Iterable[Path], on_change: OnChange) -> None:
         """Watch a group of files, instead of those that had its name.
 
-        What they hold now counts as known. Call it before :meth:`start` or on the thread of
-        the watch (from ``on_change`` or a task).
+        What they hold now counts as known. Where other files take the place of those a group
+        had, ``on_change`` is called once more: they may have changed since they were read. Call
+        it before :meth:`start` or on the thread of the watch (from ``on_change`` or a task).
         """
         group = _Group((path.absolute() for path in paths), on_change)
         before = self._groups.get(name)
@@ -125,6 +126,8 @@ class FileWatch:
             return
         if self._is_on:
             group.contents.look(self._now_ns())
+            if before is not None:
+                group.again_at = self._clock.monotonic()
         self._groups[name] = group
         self._names = frozenset(
             name for group in self._groups.values() for name in group.contents.names()

@@ -20,6 +20,10 @@ _OF_CATALOGUE = {
     Kind.DISK_FULL: "the disk is full: make room",
 }
 """Failures without a number come from SQLite, or from our own look at the free space."""
+_ELSEWHERE = (
+    "is its disk mounted? If no folder can be made there, name another with --archive or"
+    " [archive] root"
+)
 _NOT_THE_DISK = {errno.ENOENT, errno.ENAMETOOLONG, errno.ELOOP}
 
 
@@ -36,7 +40,8 @@ def with_advice(failure: Failure) -> str:
 
 def unusable(root: Path, failure: Failure) -> ArchiveUnusable:
     """Return the error that ends a command or an engine on the archive at ``root``."""
-    return ArchiveUnusable(f"archive {root} cannot be used: {with_advice(failure)}")
+    text = f"archive {root} cannot be used: {with_advice(failure)}"
+    return ArchiveUnusable(f"{text}: {_ELSEWHERE}" if failure.errno in _NOT_THE_DISK else text)
 
 
 @contextlib.contextmanager

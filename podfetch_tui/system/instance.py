@@ -25,6 +25,19 @@ _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_BYTES = 4096
 _LOOKS = 5
 _LOOK_EVERY_S = 0.02
+_NOT_A_FILE = (
+    "move away what stands there: the lock is an ordinary file, which the next start makes anew"
+)
+_ADVICE = {
+    errno.EISDIR: _NOT_A_FILE,
+    errno.ELOOP: _NOT_A_FILE,
+    errno.ENXIO: _NOT_A_FILE,
+    errno.EACCES: "give this user the right to write there",
+    errno.EPERM: "give this user the right to write there",
+    errno.EROFS: "mount the disk for writing",
+    errno.ENOSPC: "make room on its disk",
+    errno.ENOENT: "is its disk mounted?",
+}
 _BUSY = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES}
 
 
@@ -201,4 +214,5 @@ def _unusable(path: Path, error: OSError) -> ArchiveUnusable:
             f"the file system of {path.parent.parent} has no locks, without which two processes"
             " could damage the archive: use a local disk"
         )
-    return ArchiveUnusable(f"lock {path}: {os_failure(error, 'use the lock').detail}")
+    advice = _ADVICE.get(error.errno or 0, "look at the disk and at the system's log")
+    return ArchiveUnusable(f"lock {path}: {os_failure(error, 'use the lock').detail}: {advice}")

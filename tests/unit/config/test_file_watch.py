@@ -124,10 +124,22 @@ def test_a_group_that_is_watched_anew_has_other_files(tmp_path: Path) -> None:
     with watching(path) as (watch, seen):
         second = Seen(other)
         watch.ask(lambda: watch.watch("one", [other], second)).result()
+        wait_for(lambda: second.texts == [""])
         path.write_text("2")
         other.write_text("2")
-        wait_for(lambda: second.texts == ["2"])
+        wait_for(lambda: second.texts == ["", "2"])
         assert seen.texts == []
+
+
+def test_what_changes_between_its_reading_and_its_watching_is_not_missed(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.ini", tmp_path / "b.ini"
+    with watching(path) as (watch, _):
+        read = Seen(other)
+        other.write_text("1")
+        assert read() is None
+        other.write_text("2")
+        watch.ask(lambda: watch.watch("one", [path, other], read)).result()
+        wait_for(lambda: read.texts == ["1", "2"])
 
 
 def test_a_watch_that_is_off_does_tasks_and_looks_at_nothing(tmp_path: Path) -> None:

@@ -154,6 +154,12 @@ def test_a_file_in_the_way_is_named(tmp_path: Path, state_dir: Path, below: bool
     assert "a file is in the way" in refused(root, state_dir)
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc here")
+def test_where_no_folder_can_be_made_another_place_is_advised(state_dir: Path) -> None:
+    text = refused(Path("/proc/archive"), state_dir)
+    assert "name another with --archive or [archive] root" in text
+
+
 def test_a_dangling_link_is_taken_for_a_disk_that_is_not_mounted(
     tmp_path: Path, state_dir: Path
 ) -> None:

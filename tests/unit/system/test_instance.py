@@ -191,10 +191,16 @@ def test_a_missing_folder_a_link_and_a_read_only_disk_are_named(path: Path) -> N
     with pytest.raises(ArchiveUnusable, match="No such file"):
         InstanceLock(path.parent / "gone" / "lock").acquire()
     path.symlink_to("elsewhere")
-    with pytest.raises(ArchiveUnusable, match="symbolic links"):
+    with pytest.raises(ArchiveUnusable, match="symbolic links: move away what stands there"):
         InstanceLock(path).acquire()
     with pytest.raises(ArchiveUnusable):
         holder(path)
+
+
+def test_a_folder_in_the_place_of_the_lock_is_told_with_what_to_do(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(ArchiveUnusable, match="Is a directory: move away what stands there"):
+        InstanceLock(path).acquire()
 
 
 @pytest.mark.root
