@@ -2,12 +2,15 @@
 
 A headless engine archives from a podcast host of this process. Every 5 s its limits change
 through the socket, every 10 s its INI is edited (each fourth time badly), every minute it is
-killed and started again; the last minutes pass without kills and show whether its memory and
-its threads stay as they are. In the end catalogue, files and requests are compared.
+killed and started again; the last minutes pass without kills. Then, when everything is archived
+and its memory had time to settle, it is watched until it is clear whether it grows, limits and
+INI changing as before. In the end catalogue, files, threads and requests are compared.
 
     python -m benchmarks.soak [--feeds 10000] [--items 3] [--addresses 500] [--minutes 15]
+                              [--level 10]
 
-Exit 1 when a promise was broken.
+Exit 1 when a promise was broken. A window that is too short to tell whether memory grows breaks
+none, and is said.
 """
 
 from __future__ import annotations
@@ -28,9 +31,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import linear_regression, median
+from statistics import median
 from typing import Any
 
+from benchmarks.growth import Growth, growth
 from benchmarks.kills import ask, wrong_files
 from podfetch_tui.api.remote import RemoteClient
 from podfetch_tui.demo import feeds
@@ -45,8 +49,8 @@ SIZE = 40_000
 LIMITS_S, EDIT_S, KILL_S = 5.0, 10.0, 60.0
 CALM_SHARE = 0.35
 """The last part of the time passes without kills."""
-LEVEL_S, SETTLE_S = 150.0, 20.0
-"""Memory is looked at for so long after the last file, less the time it takes to settle."""
+SETTLE_S = 60.0
+"""So long after the last file what the work had used is given back, or kept for good."""
 START_S = 30.0
 RELOAD_S = 2.0
 NAMES_S = 20.0
@@ -343,19 +347,12 @@ def level(rss: list[tuple[float, float]], seen: Seen) -> list[tuple[float, float
     return [] if since is None else [(at, mb) for at, mb in rss if at >= since + SETTLE_S]
 
 
-def slope(rss: list[tuple[float, float]]) -> float:
-    """MB an hour."""
-    if len(rss) < 2:
-        return 0.0
-    return linear_regression([at / 3600 for at, _ in rss], [mb for _, mb in rss]).slope
-
-
-def levels(rss: list[tuple[float, float]]) -> str:
-    """Return the median of each half minute, in words."""
-    by: dict[int, list[float]] = {}
-    for at, mb in rss:
-        by.setdefault(int((at - rss[0][0]) // 30), []).append(mb)
-    return "each half minute " + " ".join(f"{median(mbs):.2f}" for mbs in by.values())
+def in_words(found: Growth) -> str:
+    """Return how fast memory grows, how sure that is and what it was told from."""
+    return (
+        f"{found.slope:+.2f} MB an hour (95 % sure: {found.low:+.2f} to {found.high:+.2f})"
+        f" in a window of {found.seconds / 60:.1f} min"
+    )
 
 
 def other_threads(names: list[Counter[str]]) -> Iterator[str]:
@@ -405,6 +402,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=3)
     parser.add_argument("--addresses", type=int, default=500)
     parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--level", type=float, default=10, help="minutes of looking at memory")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     seen = Seen()
@@ -431,7 +429,7 @@ def main() -> None:
             finish(program, acts)
             if seen.done_at is not None:
                 level_for = time.monotonic() - seen.done_at
-                disturb(acts, LEVEL_S - level_for, kills=False)
+                disturb(acts, SETTLE_S + 60 * options.level - level_for, kills=False)
             note_names(program, seen)
             if not program.is_alive():
                 sys.exit("BROKEN: the engine ended by itself")
@@ -449,18 +447,16 @@ def main() -> None:
         print(f"good edits: {len(seen.reloads)}, in force after {median(seen.reloads):.2f} s")
         print(f"  (at most {max(seen.reloads):.2f} s); bad ones refused: {len(seen.refusals)}")
     print(f"limits set: {dict(seen.limits)}; kills: {seen.kills}")
-    flat = level(seen.rss, seen)
-    steady, children = slope(flat), slope(level(seen.tree, seen))
-    if not flat:
+    engine, tree = growth(level(seen.rss, seen)), growth(level(seen.tree, seen))
+    verdict = engine.verdict(SLOPE_MB_PER_HOUR)
+    print(f"memory, settled for {SETTLE_S:.0f} s after the last file: {verdict}")
+    print(f"  engine {in_words(engine)}")
+    print(f"  with children {in_words(tree)}")
+    print(f"  each half minute, MB: {' '.join(f'{mb:.2f}' for mb in engine.points)}")
+    if verdict == "grows":
+        seen.broken.append(f"memory grows by {engine.slope:.1f} MB an hour")
+    if not engine.points:
         seen.broken.append("no memory was seen after the last file")
-    else:
-        seconds = flat[-1][0] - flat[0][0]
-        print(
-            f"memory after the last file: {steady:+.2f} MB an hour, looked at for {seconds:.0f} s"
-        )
-        print(f"  (with children {children:+.2f}); {levels(flat)}")
-    if steady > SLOPE_MB_PER_HOUR:
-        seen.broken.append(f"memory grows by {steady:.1f} MB an hour")
     for text in seen.broken:
         print(f"BROKEN: {text}")
     sys.exit(bool(seen.broken))

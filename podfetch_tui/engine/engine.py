@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ from podfetch_tui.engine.alerts import AlertWatch
 from podfetch_tui.engine.batches import Batches
 from podfetch_tui.engine.clock_watch import ClockWatch
 from podfetch_tui.engine.commands import Commands
-from podfetch_tui.engine.crash import crash_text
+from podfetch_tui.engine.condition import Condition
 from podfetch_tui.engine.dispatch import Dispatcher
 from podfetch_tui.engine.due_feeds import DueFeeds
 from podfetch_tui.engine.ending import End
@@ -32,18 +31,13 @@ from podfetch_tui.engine.slots import Slots
 from podfetch_tui.engine.space_guard import SpaceGuard
 from podfetch_tui.engine.telemetry import Telemetry
 from podfetch_tui.engine.throttle import Throttle
-from podfetch_tui.engine.trouble import Trouble, can_write
 from podfetch_tui.engine.upkeep import Upkeep
 from podfetch_tui.engine.vitals import Vitals
 from podfetch_tui.engine.workers import Workers
-from podfetch_tui.model.errors import Failure, Kind, PodfetchError
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.writes import ApplyPriorities
 from podfetch_tui.pipeline.services import Services
-from podfetch_tui.storage.unusable import unusable
 from podfetch_tui.system.heart import Heart
-
-logger = logging.getLogger(__name__)
 
 
 class Engine:
@@ -77,18 +71,7 @@ class Engine:
         """
         self.services = services
         settings = loaded.settings
-        self.finished = threading.Event()
-        """Set when nothing more will start: ``--once`` is done, or a failure ended it."""
-        self.end = End()
-        self._crashed = threading.Event()
-        self._once = once
-        self._state = "starting"
-        self._operator_paused = paused
-        self._is_held = is_held
-        self._crash_folder = crash_folder
-        self._network_reason = ""
         self._has_ended = False
-        self.trouble = Trouble(services.clock, lambda _: can_write(services))
         locks = Locks()
         work = settings.engine
         limits = {Lane.POLL: work.poll_workers, Lane.DOWNLOAD: work.download_workers}
@@ -109,8 +92,8 @@ class Engine:
             services,
             self.events,
             lambda: self.settings.engine,
-            on_change=self._show_state,
-            on_hard=self._on_memory,
+            on_change=lambda: self.condition.show(),
+            on_hard=lambda text: self.condition.run_out_of_memory(text),
         )
         self.slots = Slots(locks.slots, limits)
         self.schedule = Schedule(
@@ -130,8 +113,8 @@ class Engine:
             self.events,
             host_gates=self.host_gates,
             active_feeds=lambda: self.governor.latest.feeds.get("active", 0),
-            on_trouble=self._on_trouble,
-            on_network_up=self._on_network_up,
+            on_trouble=lambda failure, fatal: self.condition.meet(failure, fatal),
+            on_network_up=lambda: self.condition.have_network(),
             space=self.space,
         )
         self.batches = Batches(
@@ -147,8 +130,24 @@ class Engine:
             self.batches,
             once=once,
             space=self.space,
-            on_idle=self._on_idle,
+            on_idle=lambda: self.condition.be_done(),
         )
+        self.condition = Condition(
+            services,
+            self.events,
+            schedule=self.schedule,
+            dispatcher=self.dispatcher,
+            workers=self.workers,
+            space=self.space,
+            memory=self.memory,
+            stuck=lambda: self.vitals.reason,
+            is_held=is_held,
+            once=once,
+            paused=paused,
+            crash_folder=crash_folder,
+        )
+        self.finished = self.condition.finished
+        """Set when nothing more will start: ``--once`` is done, or a failure ended it."""
         live = LiveSettings(services, self.slots, self.schedule, self.dispatcher)
         self.files, self.lists, self.reconfigure = following(
             services, self.events, live, source, loaded, once=once, on_feeds=self._on_feeds
@@ -163,7 +162,7 @@ class Engine:
             alerts=self.alerts,
             memory=self.memory,
             throttle=Throttle(self.slots, self.telemetry, self.events, lambda: self.settings),
-            state=lambda: (self._state, self._reason()),
+            state=lambda: (self.condition.state, self.condition.reason),
             settings=lambda: self.reconfigure.view,
             tick=self._tick,
         )
@@ -184,12 +183,17 @@ class Engine:
             self.dispatcher,
             self.batches,
             self.reconfigure,
-            pause=self._pause,
-            stop=self._end_soon,
+            pause=self.condition.pause,
+            stop=self.condition.end_soon,
             events=self.events,
             stopping=self.workers.stop,
             cancel=self.telemetry.cancel,
         )
+
+    @property
+    def end(self) -> End:
+        """Why it ended by itself."""
+        return self.condition.end
 
     @property
     def settings(self) -> Settings:
@@ -219,10 +223,7 @@ class Engine:
         self.host_gates.restore()
         self.alerts.restore()
         recover(self.services, self.schedule, self.batches, self.settings)
-        if self._operator_paused:
-            self.dispatcher.paused.set()
-        self._look_at_space()
-        self._show_state()
+        self.condition.begin()
         self.reconfigure.follow()
         self.lists.follow()
         self.reconfigure.look_again()
@@ -238,8 +239,7 @@ class Engine:
 
     def drain(self) -> None:
         """Start nothing more; running jobs go on."""
-        self._state = "draining"
-        self.dispatcher.stop()
+        self.condition.drain()
 
     def stop(self, *, timeout: float = 0.0) -> None:
         """Drain, wait up to ``timeout`` seconds for running jobs, stop the rest and end.
@@ -260,7 +260,7 @@ class Engine:
         self.workers.stop.set()
         self.dispatcher.join()
         self.workers.close()
-        self._state = "stopped"
+        self.condition.state = "stopped"
         if not self._has_ended:
             self._has_ended = True
             self.events.emit("engine_stopped")
@@ -277,81 +277,11 @@ class Engine:
 
     def ask_to_stop(self) -> None:
         """Drain and end, as ``Stop`` does; may be called from any thread."""
-        self._end_soon(False)
-
-    def _end_soon(self, now: bool) -> None:
-        self.drain()
-        if now:
-            self.workers.stop.set()
-        self.finished.set()
-
-    def _pause(self, paused: bool) -> None:
-        self._operator_paused = paused
-        if paused:
-            self.dispatcher.paused.set()
-        elif not self.trouble.reason:
-            self.dispatcher.paused.clear()
-        self._show_state()
-        self.events.emit("engine_paused" if paused else "engine_resumed")
-        self.dispatcher.look_now()
-
-    def _on_trouble(self, failure: Failure, is_fatal: bool) -> None:
-        """A local failure: nobody is blamed, everything waits, or ends when it must."""
-        is_network = failure.kind is Kind.NETWORK_DOWN
-        is_known = is_network and bool(self._network_reason)
-        if self.trouble.begin(failure) and not is_known:
-            self.events.emit(
-                "system_trouble", self.trouble.reason, family="system", code=failure.kind.value
-            )
-            logger.error("System trouble: %s", failure)
-        if is_network:
-            self._network_reason = failure.detail
-        self.dispatcher.paused.set()
-        self._show_state()
-        if is_fatal or self._once:
-            text = str(unusable(self.services.layout.root, failure))
-            self._fail_stop(End(1, failure.detail) if is_network else End(7, text))
+        self.condition.end_soon(False)
 
     def _on_crash(self, name: str, error: BaseException) -> None:
-        """A bug ended a thread: half an engine would look alive and do nothing."""
-        if self._crashed.is_set():
-            return
-        self._crashed.set()
-        text = crash_text(name, error, self._crash_folder, self.services.clock)
-        self.events.emit("engine_crashed", text, family="system", code=Kind.BUG.value)
-        self.end = End(PodfetchError.exit_code, text)
-        self._fail_stop(self.end)
-        self.governor.show_end()
-
-    def _on_memory(self, text: str) -> None:
-        self.events.emit("memory_end", text, family="system", code=Kind.OUT_OF_MEMORY.value)
-        self._fail_stop(End(PodfetchError.exit_code, text))
-
-    def _fail_stop(self, end: End) -> None:
-        """End by itself: to go on would make it worse."""
-        if not self.end.exit_code:
-            self.end = end
-        self.drain()
-        self._state = "stopped"
-        self.finished.set()
-
-    def _on_network_up(self) -> None:
-        self._network_reason = ""
-        self.trouble.end(Kind.NETWORK_DOWN)
-        self.events.emit("network_up")
-        self._go_on()
-
-    def _on_idle(self) -> None:
-        """Nothing is left to do in a run that ends; what waits for space was not done."""
-        said = self.space.summary(waiting=self.dispatcher.has_waiting_downloads())
-        if said and not self.end.exit_code:
-            self.end = End(7, f"archive {self.services.layout.root}: {said}")
-        self.finished.set()
-
-    def _look_at_space(self) -> None:
-        if self.space.look():
-            self._show_state()
-            self.dispatcher.look_now()
+        if self.condition.crash(name, error):
+            self.governor.show_end()
 
     def _tick(self) -> None:
         if self.clock_watch.look():
@@ -359,42 +289,4 @@ class Engine:
             self.upkeep.put_off()
         self.upkeep.look()
         self.reconfigure.look_at_ends()
-        self._look_at_space()
-        if not self._is_held():
-            self._on_lost()
-        elif not self.finished.is_set() and self.trouble.ended_now():
-            if not self._network_reason:  # else one job asks whether it is up
-                self.events.emit("system_recovered")
-            self._go_on()
-
-    def _go_on(self) -> None:
-        if not (self._operator_paused or self.trouble.reason):
-            self.dispatcher.paused.clear()
-        self._show_state()
-        self.dispatcher.look_now()
-
-    def _on_lost(self) -> None:
-        """The folder at the root is another one by now: nothing may be written into that."""
-        if self.workers.stop.is_set():
-            return
-        root = self.services.layout.root
-        logger.critical("The archive at %s is not the one that was opened", root)
-        self.workers.stop.set()
-        text = (
-            f"archive {root} was moved, unmounted or replaced, or its lock deleted, while it was"
-            " in use: bring it back (is the disk mounted?) and start again"
-        )
-        self._fail_stop(End(7, text))
-
-    def _reason(self) -> str:
-        trouble = self.trouble.reason or self._network_reason or self.space.reason
-        return self.end.text or trouble or self.memory.reason or self.vitals.reason
-
-    def _show_state(self) -> None:
-        if self._state in ("draining", "stopped"):
-            return
-        waits = self.space.reason or self.memory.reason
-        if self.trouble.reason or waits or self.schedule.is_network_down:
-            self._state = "degraded"
-        else:
-            self._state = "paused" if self._operator_paused else "running"
+        self.condition.look()
