@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import Column, ColumnElement, bindparam, delete, or_, select
 
 from podfetch_tui.catalog.actions import record_action
 from podfetch_tui.catalog.changes import Changes
@@ -57,21 +59,37 @@ _HELD = Answer(
     ),
     _Held,
 )
-_FEEDS_WAITING = Answer(
-    lambda: select(feed.c.id, feed.c.url).where(
-        feed.c.state == FeedState.ACTIVE.value,
-        feed.c.next_poll_at > bindparam("now"),
-        or_(feed.c.next_poll_at <= bindparam("until"), feed.c.consecutive_failures > 0),
-    ),
-    _Waiting,
+
+
+def _waiting(
+    columns: tuple[Column[Any], Column[Any]],
+    state: ColumnElement[bool],
+    at: Column[Any],
+    tries: Column[Any],
+) -> Answer[_Waiting]:
+    """Return what selects rows that wait for a time after ``now``, each as id and URL.
+
+    Those wait for a host that wait not beyond ``until``, or tried before and failed.
+    """
+    return Answer(
+        lambda: select(*columns).where(
+            state, at > bindparam("now"), or_(at <= bindparam("until"), tries > 0)
+        ),
+        _Waiting,
+    )
+
+
+_FEEDS_WAITING = _waiting(
+    (feed.c.id, feed.c.url),
+    feed.c.state == FeedState.ACTIVE.value,
+    feed.c.next_poll_at,
+    feed.c.consecutive_failures,
 )
-_EPISODES_WAITING = Answer(
-    lambda: select(episode.c.id, episode.c.enclosure_url).where(
-        episode.c.state == EpisodeState.PENDING.value,
-        episode.c.next_attempt_at > bindparam("now"),
-        or_(episode.c.next_attempt_at <= bindparam("until"), episode.c.attempts > 0),
-    ),
-    _Waiting,
+_EPISODES_WAITING = _waiting(
+    (episode.c.id, episode.c.enclosure_url),
+    episode.c.state == EpisodeState.PENDING.value,
+    episode.c.next_attempt_at,
+    episode.c.attempts,
 )
 _FEEDS_DUE = bulk_update("feed", ("id", "at"), {"next_poll_at": "v.at"})
 _EPISODES_DUE = bulk_update("episode", ("id", "at"), {"next_attempt_at": "v.at"})

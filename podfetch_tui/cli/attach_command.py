@@ -58,14 +58,18 @@ def attach(
 
     with contextlib.closing(Attachment(connect, read_only=read_only)) as attachment:
         from podfetch_tui.cli.screen import KEPT
-        from podfetch_tui.ui.run import run_app  # an engine that is missing is said before
+        from podfetch_tui.ui.app import PodFetchApp  # an engine that is missing is said before
+        from podfetch_tui.ui.kept import Kept
+        from podfetch_tui.ui.run import run_app
 
         run_app(
-            attachment,
-            settings.ui,
-            keys=dict(settings.keys.bindings),
-            link=lambda: attachment.link,
-            kept=user_state_dir() / KEPT,
+            lambda: PodFetchApp(
+                attachment,
+                settings.ui,
+                keys=dict(settings.keys.bindings),
+                link=lambda: attachment.link,
+                kept=Kept(user_state_dir() / KEPT),
+            )
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from msgspec.structs import replace
 
 from podfetch_tui.catalog.deciding import decide, planned, release_times
@@ -11,7 +13,14 @@ from podfetch_tui.cli.choose import choose_feeds, choose_quarantined
 from podfetch_tui.cli.decide import HowAsked, confirm, report
 from podfetch_tui.cli.output import say
 from podfetch_tui.model import figures
-from podfetch_tui.model.decisions import DONE, UNDO_MS, FeedAsk, FeedDecision, FeedMark
+from podfetch_tui.model.decisions import (
+    DONE,
+    UNDO_MS,
+    Decided,
+    FeedAsk,
+    FeedDecision,
+    FeedMark,
+)
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.text import counted
 from podfetch_tui.policy.hosts import host_of
@@ -26,6 +35,7 @@ def carry_out(
     *,
     quarantined: bool = False,
     all_feeds: bool = False,
+    fails: Callable[[Sequence[int]], dict[int, str]] | None = None,
 ) -> int:
     """Decide about the feeds that ``names`` mean; return the exit code.
 
@@ -36,6 +46,7 @@ def carry_out(
         how: The options.
         quarantined: A filter looks among the feeds in quarantine alone.
         all_feeds: All in quarantine, without names.
+        fails: Looks at feeds and returns which of them are to be left out, and why.
 
     Raises:
         UsageError: A name means nothing, or nobody is there to ask.
@@ -44,6 +55,11 @@ def carry_out(
     with archives.reading(settings) as (_, catalog):
         ids = choose(catalog, ("",)) if all_feeds else choose(catalog, names)
         marks = feed_marks(catalog, ids)
+    left: dict[int, str] = {}
+    if fails is not None:
+        left = fails([mark.id for mark in marks])
+        marks = [mark for mark in marks if mark.id not in left]
+    out = Decided((), tuple(left.items()))
     ask = replace(
         ask,
         feed_ids=tuple(mark.id for mark in marks),
@@ -54,7 +70,7 @@ def carry_out(
         _say_when(marks, ask, settings)
     word = DONE[ask.decision]
     if how.dry_run:
-        return report([planned(marks, ask)], "feed", word, how=how, operation=True)
+        return report([planned(marks, ask), out], "feed", word, how=how, operation=True)
     confirm(len(marks), ask.decision.value, "feeds", yes=how.yes)
     with archives.deciding(settings, create=False) as archive:
         decided = decide(
@@ -64,7 +80,7 @@ def carry_out(
             settings=settings.engine,
             now=archive.clock.now_ms(),
         )
-    code = report([decided], "feed", word, how=how, operation=True)
+    code = report([decided, out], "feed", word, how=how, operation=True)
     if decided.operation:
         say(f"podfetch undo {decided.operation} takes it back within {UNDO_MS // 1000} s")
     return code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -12,6 +14,7 @@ from podfetch_tui.cli.decide import HowAsked, decision_options
 from podfetch_tui.cli.feed_decisions import carry_out
 from podfetch_tui.cli.lazy import LazyGroup
 from podfetch_tui.cli.moments import parse_until
+from podfetch_tui.config.loaded import Loaded
 from podfetch_tui.model.decisions import FeedAsk, FeedDecision
 from podfetch_tui.model.errors import UsageError
 from podfetch_tui.model.units import parse_duration
@@ -38,6 +41,9 @@ def quarantine_group() -> None:
 @click.option(
     "--stagger", metavar="TIME", help="Poll them evenly over this time (15m); 0: all at once."
 )
+@click.option(
+    "--if-answers", is_flag=True, help="Probe each first; release those alone that answer."
+)
 @decision_options
 @click.pass_context
 def release_command(
@@ -47,6 +53,7 @@ def release_command(
     feeds: tuple[str, ...],
     all_feeds: bool,
     stagger: str | None,
+    if_answers: bool,
     **options: Any,
 ) -> None:
     """Poll feeds again, on probation: one failure sends them back. By id, URL or filter.
@@ -56,7 +63,7 @@ def release_command(
     """
     over = None if stagger is None else _milliseconds(stagger)
     ask = FeedAsk(feed_ids=(), decision=FeedDecision.RELEASE, over_ms=over)
-    _decide(ctx, feeds, ask, all_feeds=all_feeds, options=options)
+    _decide(ctx, feeds, ask, all_feeds=all_feeds, options=options, if_answers=if_answers)
 
 
 @quarantine_group.command("snooze")
@@ -100,14 +107,31 @@ def _decide(
     *,
     all_feeds: bool,
     options: dict[str, Any],
+    if_answers: bool = False,
 ) -> None:
     if bool(feeds) == all_feeds:
         raise UsageError(f"name feeds to {ask.decision.value}, or --all")
     context: Context = ctx.obj
     how = HowAsked(**options)
     ask = replace(ask, reason=how.reason)
-    settings = load_settings(context).settings
-    ctx.exit(carry_out(settings, feeds, ask, how, quarantined=True, all_feeds=all_feeds))
+    loaded = load_settings(context)
+    ctx.exit(
+        carry_out(
+            loaded.settings,
+            feeds,
+            ask,
+            how,
+            quarantined=True,
+            all_feeds=all_feeds,
+            fails=partial(_fails, loaded) if if_answers else None,
+        )
+    )
+
+
+def _fails(loaded: Loaded, feed_ids: Sequence[int]) -> dict[int, str]:
+    from podfetch_tui.cli.quarantine_probe import fails  # with what it takes to fetch
+
+    return fails(loaded, feed_ids)
 
 
 def _milliseconds(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 import msgspec
@@ -42,7 +42,7 @@ def probe_command(
     with archives.reading(loaded.settings) as (_, catalog):
         ids = choose_quarantined(catalog, feeds or ("",))
     bad = 0
-    with _looking(loaded) as look:
+    with looking(loaded) as look:
         for feed_id in ids:
             report = look(feed_id)
             if report is None:
@@ -57,8 +57,19 @@ def probe_command(
     ctx.exit(1 if bad else 0)
 
 
+def fails(loaded: Loaded, feed_ids: Sequence[int]) -> dict[int, str]:
+    """Look at feeds one after the other; return those that do not answer, and why not."""
+    left = {}
+    with looking(loaded) as look:
+        for feed_id in feed_ids:
+            report = look(feed_id)
+            if report is not None and not report.answers:
+                left[feed_id] = f"is left: {report.said}"
+    return left
+
+
 @contextlib.contextmanager
-def _looking(loaded: Loaded) -> Iterator[_Look]:
+def looking(loaded: Loaded) -> Iterator[_Look]:
     """Look through the engine if one runs: it knows which hosts want to be left alone."""
     with engine_or_none(loaded.settings) as client:
         if client is not None:

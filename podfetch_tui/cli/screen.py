@@ -159,19 +159,23 @@ def run_with_screen(
         PodfetchError: The archive cannot be used; the screen is gone by then.
         Failure: The engine could not be started.
     """
+    from podfetch_tui.ui.app import PodFetchApp
+    from podfetch_tui.ui.kept import Kept
     from podfetch_tui.ui.run import run_app
 
     client = StartingClient(str(archive), Clock().now_ms())
     host = EngineHost(open_engine, client, settings)
     with contextlib.closing(_log(settings)):
         how = run_app(
-            client,
-            settings.ui,
-            keys=dict(settings.keys.bindings),
-            on_painted=host.begin,
-            host_ended=host.ended,
-            restart=host.restart,
-            kept=user_state_dir() / KEPT,
+            lambda: PodFetchApp(
+                client,
+                settings.ui,
+                keys=dict(settings.keys.bindings),
+                on_painted=host.begin,
+                host_ended=host.ended,
+                restart=host.restart,
+                kept=Kept(user_state_dir() / KEPT),
+            )
         )
     if how == "hangup":
         terminal.detach()

@@ -42,6 +42,11 @@ class ProbeReport(msgspec.Struct, frozen=True, kw_only=True):
     """The same as a sentence."""
 
     @property
+    def answers(self) -> bool:
+        """A feed came, and none of another show."""
+        return self.code == "ok"
+
+    @property
     def said(self) -> str:
         """What came, in a line."""
         if self.code != "ok":

@@ -100,7 +100,20 @@ class PodFetchApp(App[HowToEnd]):
         restart: Callable[[], None] | None = None,
         kept: Kept | None = None,
     ) -> None:
-        """Create the application over the engine behind ``client``; see :func:`ui.run.run_app`."""
+        """Create the application.
+
+        Args:
+            client: The engine's doorway.
+            settings: The ``[ui]`` section.
+            keys: The ``[keys]`` section: keys, comma separated, by the id of their action.
+            on_painted: Called once, when the first picture is on the screen.
+            host_ended: Set when there is no engine behind the doorway any more; the application
+                then closes by itself.
+            link: Says how the engine is reached when it is in another process: then leaving
+                asks nothing, and nothing is changed where that may not be.
+            restart: Starts the engine again, without waiting for it, after it stopped by itself.
+            kept: What the screens keep from one run to the next.
+        """
         # Textual takes NO_COLOR for grey; with native colours it really uses none.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self._on_painted = on_painted

@@ -214,7 +214,14 @@ def test_all_of_it_by_command_where_no_engine_runs(world: World) -> None:
     assert "snoozed for 1d" in command(world, "quarantine", "list").stdout
     undone = json.loads(command(world, "undo", str(snoozed["operation"]), "--json").stdout)
     assert undone == {"ok": True, "undone": 1, "refused": []}
-    assert command(world, "quarantine", "release", "err:404").stderr.endswith(
+    left = command(world, "quarantine", "release", "--all", "--if-answers", code=1)
+    assert "feed 1 is left: http_404: the host answered 404 Not Found" in left.stderr
+    assert world.feed()["state"] == "quarantined"
+    world.answer(WELL)
+    named = ("quarantine", "release", "err:404", "--if-answers", "--dry-run", "--json")
+    planned = json.loads(command(world, *named).stdout)
+    assert (planned["ids"], planned["refused"]) == ([1], [])
+    assert command(world, "quarantine", "release", "err:404", "--if-answers").stderr.endswith(
         "takes it back within 60 s\n"
     )
     assert "nothing is in quarantine" in command(world, "quarantine", "list").stderr

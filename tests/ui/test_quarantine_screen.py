@@ -79,6 +79,8 @@ class Held(FakeClient):
             release="recovers",
             release_text="released, it would be polled at once and be healthy again",
         )
+        self.dead: set[int] = set()
+        """Feeds that answer no probe."""
         self.why = ""
         """Why every decision is refused."""
         self.networks: tuple[str, ...] = ("127.0.0.0/8",)
@@ -108,6 +110,9 @@ class Held(FakeClient):
     def send(self, command: Command) -> CommandResult:
         super().send(command)
         match command:
+            case ProbeFeed(feed_id=feed_id) if feed_id in self.dead:
+                none = replace(self.probe, ok=False, code="http_404", release="goes_back")
+                return CommandResult(ok=False, text="http_404", probe=none)
             case ProbeFeed():
                 return CommandResult(ok=True, text="ok: 40 items", probe=self.probe)
             case Carry(writes=writes):
@@ -189,6 +194,23 @@ def test_many_are_released_after_a_question_that_says_how_long_it_takes() -> Non
         await press(stage, "R", "y")
         assert len(asks(client)[0].feed_ids) == 8
         assert "Nothing in quarantine" in text(stage) or "0 feeds" in text(stage)
+
+    play(client, scene)
+
+
+def test_after_a_probe_of_many_those_that_answered_are_selected_for_a_release() -> None:
+    client = Held()
+    client.dead = {2, 5, 7}
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "3", "ctrl+a", "T")
+        assert "5 of 8 feeds answered: they are selected" in text(stage)
+        await press(stage, "R")
+        assert "Release 5 feeds?" in text(stage)
+        await press(stage, "y")
+        assert set(asks(client)[0].feed_ids) == {1, 3, 4, 6, 8}
+        await press(stage, "ctrl+a", "T")
+        assert "0 of 3 feeds answered." in text(stage)
 
     play(client, scene)
 

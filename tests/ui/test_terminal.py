@@ -17,6 +17,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 sys.path.insert(0, {tests!r})
 from support.fake_client import FakeClient, busy_snapshot, feed_rows
 from podfetch_tui.model.settings import UiSettings
+from podfetch_tui.ui.app import PodFetchApp
 from podfetch_tui.ui.run import run_app
 class Breaking(FakeClient):
     def snapshot(self):
@@ -24,7 +25,7 @@ class Breaking(FakeClient):
             raise RuntimeError("something nobody thought of")
         return super().snapshot()
 client = (Breaking if {breaks} else FakeClient)(busy_snapshot(), feed_rows(1000))
-how = run_app(client, UiSettings(glyphs="unicode"))
+how = run_app(lambda: PodFetchApp(client, UiSettings(glyphs="unicode")))
 open({answer!r}, "w").write(how)
 try:
     print("goodbye")
@@ -183,8 +184,10 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from support.fake_client import FakeClient, busy_snapshot, feed_rows
 from podfetch_tui.model.settings import UiSettings
+from podfetch_tui.ui.app import PodFetchApp
 from podfetch_tui.ui.run import run_app
-run_app(FakeClient(busy_snapshot(), feed_rows(9)), UiSettings(), keys={"app.quit": "ctrl+x,f9"})
+client = FakeClient(busy_snapshot(), feed_rows(9))
+run_app(lambda: PodFetchApp(client, UiSettings(), keys={"app.quit": "ctrl+x,f9"}))
 """
 
 

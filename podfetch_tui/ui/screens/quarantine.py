@@ -12,8 +12,10 @@ from textual.content import Content
 
 from podfetch_tui.model.decisions import FeedDecision
 from podfetch_tui.model.errors import Failure, PodfetchError
+from podfetch_tui.model.figures import count
 from podfetch_tui.model.probes import ProbeReport
 from podfetch_tui.model.snapshot import PageRequest
+from podfetch_tui.model.text import counted
 from podfetch_tui.ui import quarantine_actions, quarantine_groups, quarantine_rows
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.keymap import bound
@@ -160,7 +162,7 @@ class Quarantine(MainScreen):
             self.bridge.run(self._probe((row.id,)))
 
     def action_probe_all(self) -> None:
-        """Look at all chosen feeds, one after the other."""
+        """Look at all chosen feeds, one after the other, and select those that answer."""
         self.bridge.run(self._probe(self.chosen))
 
     async def _probe(self, feed_ids: tuple[int, ...]) -> None:
@@ -169,6 +171,18 @@ class Quarantine(MainScreen):
             if report is not None:
                 self._probes[feed_id] = report
                 self._detail()
+        if len(feed_ids) > 1:
+            self._select_answering(feed_ids)
+
+    def _select_answering(self, feed_ids: tuple[int, ...]) -> None:
+        """Select those of some feeds that answered, so that a release is for them alone."""
+        looks = {one: self._probes[one] for one in feed_ids if one in self._probes}
+        well = {one for one, report in looks.items() if report.answers}
+        self._group_by(WAYS[0])
+        self.listing.table.select(well)
+        text = f"{count(len(well))} of {counted(len(looks), 'feed')} answered"
+        then = ": they are selected, R releases them." if well else "."
+        self.bridge.toast(f"{text}{then}", "information" if well else "warning")
 
     @property
     def _current(self) -> QuarantineRow | None:
