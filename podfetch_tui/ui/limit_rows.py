@@ -114,8 +114,14 @@ def cells_with(glyphs: Glyphs, view: Callable[[], View]) -> Callable[[LimitRow],
     return cells
 
 
-def details(row: LimitRow, now: int) -> list[Content]:
-    """Return what is known of a limit at ``now``: its meaning, range, default and source."""
+def details(row: LimitRow, now: int, what_if: str = "") -> list[Content]:
+    """Return what is known of a limit at ``now``: its meaning, range, default and source.
+
+    Args:
+        row: The limit.
+        now: UTC milliseconds.
+        what_if: What other values would do, in words.
+    """
     key = row.facts
     bounds = f"{_bound(key, key.low)} to {_bound(key, key.high)}"
     applies = {"live": "at once", "next_batch": "with the next batch"}.get(
@@ -125,7 +131,7 @@ def details(row: LimitRow, now: int) -> list[Content]:
     return [
         line(key.help, (f"   {row.advice}" if row.advice else "", "$warning")),
         line((f"{bounds}, default {row.default}, takes effect {applies}", "$quiet")),
-        line((f"from {row.source}{_until(row, now)}{file}", "$quiet")),
+        line((f"from {row.source}{_until(row, now)}{file}", "$quiet"), f"   {what_if}".rstrip()),
     ]
 
 

@@ -28,9 +28,11 @@ from podfetch_tui.model.probes import ProbeReport
 from podfetch_tui.model.settings import keys
 from podfetch_tui.model.snapshot import LaneView, Page, PageRequest, SettingsView
 from podfetch_tui.policy.steps import STEPPED, text_of
+from podfetch_tui.ui import limit_rows
 from podfetch_tui.ui.screens.quarantine import Quarantine
 
 SIZES = pytest.mark.parametrize("size", [SMALL, WIDE], ids=["80x24", "120x36"])
+AFTER = "quarantine.quarantine_after_failures"
 SINCE = "2026-10-18T03:12:00Z"
 CAUSES = (
     ("read_timeout", "anchor.example", "The host fell silent."),
@@ -361,6 +363,24 @@ def saved(client: FakeClient) -> list[Any]:
         for c in client.commands
         if isinstance(c, ChangeSettings) and c.save and not c.dry_run
     ]
+
+
+def test_what_a_smaller_limit_would_do_to_the_feeds_is_said_before() -> None:
+    class Failing(Held):
+        def query(self, page: PageRequest) -> Page:
+            if page.only_ids and page.filter.startswith("state:active fail>="):
+                least = int(page.filter.rpartition("=")[2])
+                return Page((), None, ids=tuple(range(least, 20)))
+            return super().query(page)
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "5", "down")
+        assert "more feeds" not in text(stage)
+        await press(stage, *["down"] * (limit_rows.SHOWN.index(AFTER) - 1))
+        said = "fewer would quarantine more feeds: 3 at 9, 6 at 6, 9 at 3"
+        assert said in text(stage)
+
+    play(Failing(), scene)
 
 
 def test_a_limit_is_set_for_a_time_that_is_checked_at_the_field() -> None:

@@ -12,7 +12,7 @@ from textual.content import Content
 from podfetch_tui.model.errors import Failure, PodfetchError
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.policy.steps import STEPPED, stepped, text_of
-from podfetch_tui.ui import limit_actions, limit_rows
+from podfetch_tui.ui import limit_actions, limit_rows, limit_what_if
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.keymap import bound
 from podfetch_tui.ui.limit_conflict import Conflict, Row, conflict
@@ -45,6 +45,8 @@ class Limits(MainScreen):
         self._settings: tuple[Row, ...] = ()
         """Every setting at the last look; empty when what was before is of no account."""
         self._conflict: Conflict | None = None
+        self._what_if = ("", "")
+        """A limit, and what smaller values of it would do."""
 
     def compose_body(self) -> ComposeResult:
         """What is unsaved above, the table, the meaning and the effect below."""
@@ -73,6 +75,7 @@ class Limits(MainScreen):
         """Say what the limit under the cursor means."""
         message.stop()
         self._draw()
+        self.bridge.run(self._ask_what_if())
 
     def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
         """Type a value."""
@@ -172,6 +175,15 @@ class Limits(MainScreen):
         self._settings = page.rows
         self._rows.replace(limit_rows.limit_rows(page.rows))
         self._draw()
+        await self._ask_what_if()
+
+    async def _ask_what_if(self) -> None:
+        row = self.table.current if self.is_attached else None
+        if row is not None:
+            said = (row.key, await limit_what_if.what_if(self.bridge, row))
+            if said != self._what_if:
+                self._what_if = said
+                self._draw()
 
     def _unsaved(self) -> list[LimitRow]:
         """Return what can be saved; not what was set for a time."""
@@ -184,8 +196,11 @@ class Limits(MainScreen):
         self.table.sync()
         self.query_one("#unsaved", Lines).show_lines([self._said()])
         row = self.table.current
+        key, said = self._what_if
         self.query_one("#detail", Lines).show_lines(
-            [] if row is None else limit_rows.details(row, self.bridge.now)
+            []
+            if row is None
+            else limit_rows.details(row, self.bridge.now, said if key == row.key else "")
         )
         pane = self.query_one("#effect", Lines)
         if pane.display:
