@@ -29,6 +29,7 @@ NO_PART = {
     "resume_failures": 0,
 }
 """What a row says that has no part file."""
+_NO_TROUBLE = {"family": "", "error": "", "evidence": null()}
 
 _ASK_AGAIN_MS = 12 * 3600 * 1000
 """Until the host of a file without a declared length is asked for it again."""
@@ -64,7 +65,7 @@ _ARCHIVE = Statement(
     lambda: (
         update(episode)
         .where(_THIS)
-        .values({**NO_PART, "state": "archived", "family": "", "error": "", "evidence": null()})
+        .values({**NO_PART, **_NO_TROUBLE, "state": "archived", "next_attempt_at": null()})
     ),
     ("path", "path_key", "own_path", "archived_at"),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import bindparam, case, func, literal_column, select
 
 from podfetch_tui.catalog.open import Catalog
+from podfetch_tui.catalog.path_keys import path_key
 from podfetch_tui.catalog.schema import episode, media
 from podfetch_tui.catalog.schema_audit import derivative
 from podfetch_tui.catalog.statements import Answer
@@ -61,6 +62,22 @@ _MADE = Answer(
     ),
     tuple[int, str, int, str, str, str],
 )
+_HELD = Answer(
+    lambda: select(episode.c.path).where(
+        episode.c.path_key == bindparam("key"),
+        (episode.c.state == literal_column("'sealed'"))
+        | (episode.c.state == literal_column("'archived'")),
+    ),
+    tuple[str],
+)
+_HELD_BESIDE = Answer(
+    lambda: (
+        select(derivative.c.path)
+        .join_from(derivative, episode, episode.c.id == derivative.c.episode_id)
+        .where(derivative.c.path_key == bindparam("key"), episode.c.state == "archived")
+    ),
+    tuple[str],
+)
 
 
 def files(catalog: Catalog) -> Iterator[ArchivedFile]:
@@ -85,3 +102,17 @@ def files(catalog: Catalog) -> Iterator[ArchivedFile]:
         for number, path, size, digest, kind, state in made:
             yield ArchivedFile(number, path, size, bytes.fromhex(digest), kind, state == "done")
         after = upto
+
+
+def held_like(catalog: Catalog, path: str) -> tuple[str, ...]:
+    """Return the paths like ``path`` that a row has a file for, or is about to, as of now.
+
+    A row that is sealed has: its file is published before it is archived.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    with catalog.reader().cursor() as cursor:
+        key = path_key(path)
+        found = _HELD.rows(cursor, key=key) + _HELD_BESIDE.rows(cursor, key=key)
+    return tuple(held for (held,) in found)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import click
 
-from podfetch_tui.catalog import media, pages
+from podfetch_tui.catalog import erasures, media, pages
+from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli.context import Context, leading, load_settings
 from podfetch_tui.cli.moments import parse_since
@@ -98,8 +99,10 @@ def verify_command(ctx: click.Context, *, deep: bool, with_items: bool, as_json:
                         "kind": file.kind,
                     }
                 )
+        for path in erasures.erasures(catalog):
+            own.add(path)
         for path, _size in walk(layout):
-            if path not in own:
+            if path not in own and not _is_held(catalog, own, path):
                 counts["foreign"] += 1
                 items.append({"path": path, "problem": "foreign", "episode_id": None, "kind": None})
         counts["parts"] = sum(1 for _ in layout.parts.glob("*.part"))
@@ -116,3 +119,10 @@ def verify_command(ctx: click.Context, *, deep: bool, with_items: bool, as_json:
         say("what lies beside a file is made anew by `podfetch episodes derive EPISODE…`")
     if counts["missing"] or counts["mismatched"]:
         ctx.exit(6)
+
+
+def _is_held(catalog: Catalog, own: OwnPaths, path: str) -> bool:
+    """Say whether a row has, or is about to have, a file that was not known before the walk."""
+    for held in media.held_like(catalog, path):
+        own.add(held)
+    return path in own

@@ -46,6 +46,8 @@ class OwnPaths:
         """Note a path of ours; return whether it is new."""
         known = len(self._paths)
         self._paths.add(path)
+        if self._by_key:
+            self._by_key[unique_key(path)] = path
         return len(self._paths) > known
 
     def __contains__(self, path: str) -> bool:

@@ -301,6 +301,18 @@ def test_a_sealed_episode_whose_publishing_was_put_off_is_due_again(
     assert pick(found, episode_id).sealed_size == 5
 
 
+def test_what_was_put_off_and_then_archived_is_never_due_again(
+    books: Bench, two: tuple[int, int]
+) -> None:
+    episode_id, _ = two
+    books.claim(episode_id, part="a")
+    sealed = books.seal(episode_id)
+    books.do(EpisodeEnd(episode_id=episode_id, state=EpisodeState.SEALED, next_attempt_at=AT))
+    books.do(archive(books.feed_of(episode_id), episode_id, sealed.path))
+    found = [episode.id for episode, _ in episodes.due_episodes(books.catalog, AT + DAY, 9)]
+    assert episode_id not in found
+
+
 def test_a_sealed_episode_stays_sealed_until_its_part_is_given_up(
     books: Bench, two: tuple[int, int]
 ) -> None:
