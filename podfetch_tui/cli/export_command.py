@@ -64,8 +64,8 @@ def _plain(feeds: tuple[NewFeed, ...]) -> tuple[NewFeed, ...]:
     if not changed:
         return feeds
     say(
-        f"secrets were left out of {changed} URLs, which may not be fetched without them;"
-        " --with-secrets keeps them in"
+        f"secrets were left out of {counted(changed, 'URL')}, which may not be fetched without"
+        " them; --with-secrets keeps them in"
     )
     return tuple(
         msgspec.structs.replace(feed, url=url) for feed, url in zip(feeds, bare, strict=True)

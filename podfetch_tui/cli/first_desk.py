@@ -165,7 +165,7 @@ def _cost(feeds: int, most: int | None, asked: Asked) -> str:
     found = forecast(feeds, most, asked.heard)
     if found is None:
         return "not known yet"
-    episodes = f"about {count(found.episodes)} episodes"
+    episodes = f"about {counted(found.episodes, 'episode')}"
     if found.bytes is None:
         return f"{episodes}, their feeds do not say how large"
     return f"{episodes}, {size(found.bytes)}, {span(found.bytes / _SPEED)} at 10 MB/s"

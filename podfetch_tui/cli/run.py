@@ -77,7 +77,7 @@ def run(context: Context, options: RunOptions, shell: Foreground | None = None) 
             lambda: _opened(source, loaded, wanted, files, options, with_ui=True),
             settings,
             archives.root_of(settings),
-            lambda engine: _headless(contextlib.nullcontext(engine), settings, options),
+            lambda engine, log: _headless(contextlib.nullcontext(engine), settings, options, log),
             shell,
         )
     opened = _opened(source, loaded, wanted, files, options, with_ui=False)
@@ -127,9 +127,15 @@ def _opened(
 
 
 def _headless(
-    opened: AbstractContextManager[Engine], settings: Settings, options: RunOptions
+    opened: AbstractContextManager[Engine],
+    settings: Settings,
+    options: RunOptions,
+    log_file: Path | None = None,
 ) -> int:
-    """Show an engine in lines; the log is there before it starts and after it ended."""
+    """Show an engine in lines; the log is there before it starts and after it ended.
+
+    Its file is ``logging.file``, else the one that the screen before it had.
+    """
     from podfetch_tui.headless.narration import Narration
 
     narration = Narration(sys.stderr)
@@ -138,7 +144,7 @@ def _headless(
         level=wanted.level,
         json=as_json or wanted.format == "json",
         stream=cast(TextIO, narration),  # a handler needs write and flush only
-        file=Path(wanted.file).expanduser() if wanted.file else None,
+        file=Path(wanted.file).expanduser() if wanted.file else log_file,
         file_json=None if wanted.format == "auto" else wanted.format == "json",
         max_size=wanted.max_size,
         keep=wanted.keep,

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podfetch_tui.api.starting import StartingClient
+from podfetch_tui.cli import screen_log
 from podfetch_tui.cli.forced_end import end_for_certain
 from podfetch_tui.cli.output import say
 from podfetch_tui.model.settings import Settings
-from podfetch_tui.system import logs, signals, terminal
+from podfetch_tui.system import signals, terminal
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.foreground import Foreground
 from podfetch_tui.system.paths import user_state_dir
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 OpenEngine = Callable[[], "AbstractContextManager[Engine]"]
 """Opens the archive and starts an engine on it; leaving the block closes both."""
-GoOn = Callable[["Engine"], int]
-"""Shows an engine without a screen until it ends; returns the exit code."""
+GoOn = Callable[["Engine", "Path | None"], int]
+"""Shows an engine without a screen until it ends, with its log file; returns the exit code."""
 KEPT = "ui.json"
 """In the state folder: what the screens keep from one run to the next."""
 _LOOK_S = 0.1
@@ -165,7 +166,8 @@ def run_with_screen(
 
     client = StartingClient(str(archive), Clock().now_ms())
     host = EngineHost(open_engine, client, settings)
-    with contextlib.closing(_log(settings)):
+    log, log_file = screen_log.opened(settings.logging, archive)
+    with contextlib.closing(log):
         how = run_app(
             lambda: PodFetchApp(
                 client,
@@ -190,7 +192,7 @@ def run_with_screen(
             if shell is not None:
                 shell.give_back()
             engine.events.emit("screen_closed", f"{_WHY.get(how, how)}; the engine goes on")
-            forced = go_on(engine)
+            forced = go_on(engine, log_file)
             host.end(0.0)
         return forced
     drains = how == "drain" or (how == "hangup" and host.settings.ui.on_hangup == "drain")
@@ -198,6 +200,8 @@ def run_with_screen(
         code, text = host.end(host.settings.engine.drain_timeout if drains else 0.0)
     if code:
         say(f"podfetch: {text}")
+        if log_file is not None:
+            say(f"The log: {log_file}")
     return code
 
 
@@ -214,17 +218,4 @@ def _kept(how: str, archive: Path, *, where: str) -> str:
         f"podfetch: {_WHY[how]}; the engine goes on {where}as process {os.getpid()}.\n"
         f"`podfetch attach {folder}` opens the screens again,"
         f" `podfetch --archive {folder} stop` ends it."
-    )
-
-
-def _log(settings: Settings) -> logs.LogHandle:
-    """Send the log to its file alone: the screen owns the terminal."""
-    wanted = settings.logging
-    return logs.setup(
-        level=wanted.level,
-        json=wanted.format == "json",
-        stream=None,
-        file=Path(wanted.file).expanduser() if wanted.file else None,
-        max_size=wanted.max_size,
-        keep=wanted.keep,
     )

@@ -309,7 +309,7 @@ class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         value(
             Form.PATH,
-            "Log file; empty means standard error, or the user's state folder with a screen.",
+            "Log file; empty means standard error, with a screen logs/ in the user's state folder.",
             applies=_RESTART,
         ),
     ] = ""

@@ -146,7 +146,7 @@ def summary(found: Found, move: Move) -> str:
     if identified.updates:
         words.append(f"{len(identified.updates)} changed")
     if identified.aliases:
-        words.append(f"{len(identified.aliases)} aliases")
+        words.append(counted(len(identified.aliases), "alias", "aliases"))
     words += [text for text in (document.defect if document else "", move.words) if text]
     if pages.problem:
         words.append(pages.problem)

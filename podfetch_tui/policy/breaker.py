@@ -125,4 +125,4 @@ def should_quarantine(health: Health, now: int, settings: QuarantineSettings) ->
         return None
     if now - since < settings.quarantine_after * 1000:
         return None
-    return f"no success for {(now - since) // _DAY_MS} days"
+    return f"no success for {counted((now - since) // _DAY_MS, 'day')}"

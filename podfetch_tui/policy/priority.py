@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from podfetch_tui.model.feed import BreakerState, Feed, FeedState
+from podfetch_tui.model.text import counted
 
 STEP_MS = 60_000
 """Each step of priority is worth so much lateness."""
@@ -49,7 +50,7 @@ def reason(feed: Feed, now: int) -> str:
     if feed.state is FeedState.QUARANTINED:
         return "probe of a quarantined feed"
     if feed.health.breaker is not BreakerState.CLOSED:
-        return f"probe after {feed.health.consecutive_failures} failures"
+        return f"probe after {counted(feed.health.consecutive_failures, 'failure')}"
     first = "" if feed.polls_ok else "first poll, "
     words = f"{first}due for {_span(max(0, now - feed.next_poll_at) // 1000)}"
     return f"{words}, priority {feed.priority}" if feed.priority else words

@@ -143,7 +143,7 @@ def _question(rows: list[EpisodeRow], total: int, decision: EpisodeDecision) -> 
     impact += [line(), line(_WHAT_HAPPENS[decision])]
     files = [row.bytes for row in rows if row.state == EpisodeState.ARCHIVED.value and row.bytes]
     if decision is EpisodeDecision.DELETE and files:
-        impact.insert(1, line(f"{count(len(files))} files, {size(sum(files))}"))
+        impact.insert(1, line(f"{counted(len(files), 'file')}, {size(sum(files))}"))
     number = count(total)
     return Question(
         title=f"{verb} {number} {'episode' if total == 1 else 'episodes'}?",

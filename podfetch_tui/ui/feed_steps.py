@@ -11,6 +11,7 @@ from podfetch_tui.model.decisions import Decided, UndoOperation
 from podfetch_tui.model.edits import EditFeed
 from podfetch_tui.model.errors import Failure, PodfetchError
 from podfetch_tui.model.figures import count
+from podfetch_tui.model.text import counted
 from podfetch_tui.policy.priority import MOST_STEPS
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.feed_actions import ACTOR, LOOKED_AT, rows_of
@@ -55,7 +56,7 @@ async def step(bridge: Bridge, feed_ids: Sequence[int], by: int) -> bool:
         name = next(row.name for row in rows if row.id == edits[0].feed_id)
         text = f"Priority {wanted[edits[0].feed_id]}: {harmless_line(name, _NAME)}"
     else:
-        text = f"Priority {by:+d} for {count(len(edits))} feeds"
+        text = f"Priority {by:+d} for {counted(len(edits), 'feed')}"
     return (await carry(bridge, edits, text)).affected > 0
 
 

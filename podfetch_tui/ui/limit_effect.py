@@ -8,6 +8,7 @@ from textual.content import Content
 
 from podfetch_tui.model.figures import count, rate, span
 from podfetch_tui.model.snapshot import EngineSnapshot
+from podfetch_tui.model.text import counted
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.trend import Sample, drawn, means
 from podfetch_tui.ui.view import View
@@ -59,7 +60,7 @@ def _lane(now: EngineSnapshot, name: str, label: str) -> Content:
     if lane.throttled:
         parts.append((f"   held at {lane.throttled.removeprefix('target ')}", "$warning"))
     if name == "poll":
-        parts.append((f"   {count(now.batch.due)} feeds due", "$quiet"))
+        parts.append((f"   {counted(now.batch.due, 'feed')} due", "$quiet"))
         if now.batch.waits:
             parts.append((f", the next batch waits for {now.batch.waits}", "$quiet"))
     return line(head, *parts)

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from podfetch_tui.model.figures import count
 from podfetch_tui.model.snapshot import EngineSnapshot
+from podfetch_tui.model.text import counted
 from podfetch_tui.policy.quarantine_groups import SEVERAL, grouped, hint
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.quarantine_rows import QuarantineRow, ago, host_state
@@ -116,7 +117,7 @@ def details(row: GroupRow, now: EngineSnapshot) -> list[Content]:
     names = ", ".join(one.name for one in row.members[:_NAMED])
     more = f" and {count(number - _NAMED)} more" if number > _NAMED else ""
     lines = [
-        line((f"{count(number)} feeds: {row.what} · {row.where}", "bold")),
+        line((f"{counted(number, 'feed')}: {row.what} · {row.where}", "bold")),
         line(names, (more, "$quiet")),
         line(("R, z, X, t are for all of them; enter shows them one by one", "$quiet")),
     ]

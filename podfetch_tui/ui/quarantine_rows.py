@@ -11,7 +11,7 @@ from textual.content import Content
 from podfetch_tui.model.figures import count, span
 from podfetch_tui.model.probes import ProbeReport
 from podfetch_tui.model.snapshot import EngineSnapshot, JsonValue
-from podfetch_tui.model.text import redact
+from podfetch_tui.model.text import counted, redact
 from podfetch_tui.policy.quarantine_groups import SEVERAL, grouped, hint
 from podfetch_tui.ui.feed_rows import milliseconds
 from podfetch_tui.ui.glyphs import Glyphs
@@ -93,7 +93,7 @@ def groups(rows: Sequence[QuarantineRow], said: str = "") -> Content:
         parts.append((f"{count(len(group.members))} ", "bold"))
         parts.append((f"{group.cause} · {where}   ", "$quiet"))
     if len(found) > _MOST_GROUPS:
-        parts.append((f"and {len(found) - _MOST_GROUPS} groups more", "$quiet"))
+        parts.append((f"and {counted(len(found) - _MOST_GROUPS, 'group')} more", "$quiet"))
     return line(*parts)
 
 

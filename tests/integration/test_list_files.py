@@ -74,7 +74,7 @@ def test_secrets_stay_out_unless_they_are_asked_for(tmp_path: Path) -> None:
         done = podfetch("--archive", archive, "export", form)
         assert "canary" not in done.stdout + done.stderr
         assert "https://a.example/f?x=1" in done.stdout
-        assert "secrets were left out of 1 URLs" in done.stderr
+        assert "secrets were left out of 1 URL," in done.stderr
     out = tmp_path / "out.json"
     out.write_text("old")
     out.chmod(0o644)

@@ -234,7 +234,7 @@ def test_episodes_are_deleted_with_their_files_only_after_a_question() -> None:
         await press(stage, "8", "K")
         assert isinstance(stage.app.screen, Confirm)
         assert "Delete 1 episode?" in text(stage)
-        assert "1 files, 68.0 MB" in text(stage) or "1 archived" in text(stage)
+        assert "1 file, 68.0 MB" in text(stage) or "1 archived" in text(stage)
         await press(stage, "enter")
         assert fake.commands == [], "enter alone deletes nothing"
         await press(stage, "K", "y")

@@ -19,6 +19,7 @@ from podfetch_tui.api.remote import RemoteClient
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.model.commands import Stop
 from podfetch_tui.system.instance import Holder, holder
+from podfetch_tui.system.paths import user_state_dir
 
 
 def program(root: Path, *options: str) -> Terminal:
@@ -64,6 +65,27 @@ def test_a_damaged_catalogue_closes_the_screen_and_is_said_behind_it(tmp_path: P
     after = terminal.shown[terminal.shown.rindex(LEAVE_SCREEN) :]
     assert b"is damaged" in after
     assert b"Traceback" not in after
+
+
+def test_an_engine_that_a_bug_ended_leaves_a_log_and_the_shell_is_told_where(
+    tmp_path: Path,
+) -> None:
+    bug = (
+        "from podfetch_tui.engine.dispatch import Dispatcher as d\n"
+        "from podfetch_tui.__main__ import main\n"
+        "def ouch(*_): raise LookupError('at http://ada:c4nary@host.example/')\n"
+        "d._refill = ouch\n"
+        "main()\n"
+    )
+    argv = [sys.executable, "-c", bug, "--archive", str(tmp_path / "archive")]
+    with Terminal(argv, columns=120, rows=36) as terminal:
+        terminal.wait_for(b"Start the engine again")
+        terminal.press(b"q")
+        assert terminal.wait_for_end() == 8
+    after = terminal.shown[terminal.shown.rindex(LEAVE_SCREEN) :].decode()
+    (log,) = (user_state_dir() / "logs").glob("*.log")
+    assert f"The log: {log}" in after
+    assert "LookupError: at http://***@host.example/" in log.read_text()
 
 
 def test_more_than_500_new_feeds_wait_and_the_screen_says_how_to_begin(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from textual.widgets import Button, Static, TextArea
 
 from podfetch_tui.model.commands import AddedFeeds, AddFeeds, CommandResult, ProbeUrl
 from podfetch_tui.model.figures import count, size
+from podfetch_tui.model.text import counted
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.keymap import bound
 from podfetch_tui.ui.widgets.text import Part, line
@@ -303,7 +304,7 @@ def _looked(result: CommandResult) -> list[Part]:
     where = f", from {report.final_url}" if report.final_url not in ("", report.url) else ""
     return [
         (report.found_title or "(no title)", "bold"),
-        (f", {count(report.items)} items{where}; ", ""),
+        (f", {counted(report.items, 'item')}{where}; ", ""),
         ("enter", "bold"),
         (" adds it", ""),
     ]

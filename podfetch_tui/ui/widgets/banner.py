@@ -52,7 +52,9 @@ class Banner(Static):
             return line(f" {glyphs.warning} Everything waits: {why}"), "error"
         if now.state == "draining":
             busy = sum(lane.busy for lane in now.lanes.values())
-            return line(f" {glyphs.warning} Draining: {count(busy)} jobs still run."), "warning"
+            return line(
+                f" {glyphs.warning} Draining: {counted(busy, 'job still runs', 'jobs still run')}."
+            ), "warning"
         if now.state == "paused":
             text = f" {glyphs.paused} Paused: what runs goes on, nothing new starts. "
             return line(text, ("P", "bold"), " resumes."), "warning"

@@ -20,6 +20,7 @@ from textual.widgets.option_list import Option
 
 from podfetch_tui.model.figures import count
 from podfetch_tui.model.first_run import MANY_FEEDS, Answers, Asked, Choice, Finding
+from podfetch_tui.model.text import counted
 from podfetch_tui.ui import glyphs, theme
 from podfetch_tui.ui.keymap import bound
 from podfetch_tui.ui.safety import AsciiFilter, ControlFilter
@@ -208,7 +209,7 @@ class Wizard(App[Outcome]):
 
     def _intro(self) -> str:
         if self.page.name == "review" and self._feeds:
-            return f"This will be written, and {count(self._feeds)} feeds taken in:"
+            return f"This will be written, and {counted(self._feeds, 'feed')} taken in:"
         return self.page.intro
 
     async def _offer(self, menu: OptionList) -> None:
@@ -279,7 +280,8 @@ class Wizard(App[Outcome]):
             done = f": {asked.done} of {asked.of} are done" * bool(asked.of)
             text = f"Some of the {feeds} feeds are being asked{done}. You need not wait."
         elif not answered:
-            text = f"Nothing is known of the past yet: {asked.done} feeds were asked, 0 answered."
+            number = counted(asked.done, "feed was", "feeds were")
+            text = f"Nothing is known of the past yet: {number} asked, 0 answered."
         elif answered == self._feeds:
             text = "The figures are by what the feeds say themselves."
         else:
