@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 LOOK_S = 1.0
 WAITS_S = (2.0, 10.0)
 """Between the three attempts at telling somebody."""
+LAST_S = 3.0
+"""For what is not told yet when the engine ends."""
 
 
 class Emit(Protocol):
@@ -66,6 +68,7 @@ class Notifier:
         self._emit = emit
         self._count = count
         self._clock = clock
+        self._closing = threading.Event()
         self._stop = threading.Event()
         self._told = {alert.name: alert for alert in told}
         self._failing: set[str] = set()
@@ -73,17 +76,24 @@ class Notifier:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread, and what it is doing, within about a second."""
+        """Tell what is not told yet, for three seconds at most, and end the thread.
+
+        A later process takes what stands for told, so this is the last occasion.
+        """
+        self._closing.set()
+        self._thread.join(LAST_S)
         self._stop.set()
         self._thread.join()
 
     def _loop(self) -> None:
-        while not self._stop.is_set():
+        is_last = False
+        while not is_last:
+            is_last = self._closing.is_set()
             try:
                 self._look(self._client.snapshot())
             except (Failure, NoEngine):
                 pass  # it says so elsewhere; there is another look
-            self._clock.wait(self._stop, LOOK_S)
+            self._clock.wait(self._closing, LOOK_S)
 
     def _look(self, now: EngineSnapshot) -> None:
         if not now.lanes:
@@ -109,12 +119,12 @@ class Notifier:
             try:
                 problem = deliver()
             except Failure:
-                return  # the engine stops
+                problem = "the engine ended before it was done"
             if not problem:
                 self._failing.discard(channel)
                 self._count("notices")
                 return
-            if wait is not None and not self._clock.wait(self._stop, wait):
+            if wait is not None and not self._clock.wait(self._closing, wait):
                 continue
             self._failed(channel, problem)
             return

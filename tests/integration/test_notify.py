@@ -169,10 +169,34 @@ def test_a_webhook_that_hangs_is_given_up_and_holds_up_no_end(
         monkeypatch.setattr(channels, "WEBHOOK_S", 300.0)
         one.stand()
         wait_for(lambda: len(server.requests) == 4)
+        monkeypatch.setattr(notifier, "LAST_S", 0.1)
         closing = threading.Thread(target=one.notifier.close)
         closing.start()
         closing.join(10)
         assert not closing.is_alive()
+        assert one.counts == ["notices_failed"] * 2
+
+
+def test_an_alert_that_was_raised_just_before_the_end_is_told_all_the_same(
+    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ears = Ears("503 Later")
+    with RawServer(ears) as server:
+        one = bench(webhook=server.url("/hook"))
+        monkeypatch.setattr(notifier, "WAITS_S", (300.0, 300.0))
+        one.stand(ALERT)
+        wait_for(lambda: ears.requests)
+        one.notifier.close()
+        assert ([kind for kind, _, _ in one.events], one.counts) == (
+            ["notify_failed"],
+            ["notices_failed"],
+        )
+    with RawServer(ears := Ears()) as server:
+        monkeypatch.setattr(notifier, "LOOK_S", 300.0)
+        one = bench(webhook=server.url("/hook"))
+        one.stand(ALERT)
+        one.notifier.close()
+        assert [told["kind"] for told in ears.told] == ["alert_raised"]
 
 
 def test_a_program_gets_the_alert_on_its_input_and_in_its_environment(

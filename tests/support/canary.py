@@ -25,6 +25,8 @@ SIZE = 20_000
 HOME, ABROAD = "127.0.0.21", "127.0.0.22"
 GUESTS = ("127.0.0.23", "127.0.0.25")
 """Hosts of feeds whose URL says who we are."""
+WEBHOOK = "/services/w3bh00k-canary?token=looks-canary"
+"""What a webhook's URL has beside its host: a secret of its path, and one of its query."""
 TAIL = "?member=member-canary&token=looks-canary&show=1"
 CANARY = "c4nary/Zq%9 x"
 """Holds what URLs, JSON and Basic each write otherwise."""
@@ -38,6 +40,7 @@ FORMS = (
     "t0ken-canary",
     "member-canary",
     "looks-canary",
+    "w3bh00k-canary",
     "gu3st-canary",
     base64.b64encode(b"guest:gu3st-canary").decode(),
 )
@@ -81,6 +84,7 @@ class World:
             "[archive]\nroot = archive\nmin_free = 0\nmin_free_percent = 0\n"
             f"[network]\nallow_private = 127.0.0.0/8\nproxy = {place}\nca_bundle = {bundle}\n"
             "[retry]\nattempts = 1\n[logging]\nlevel = debug\nfile = podfetch.log\n"
+            f"[alerts]\nwebhook = http://127.0.0.26:9{WEBHOOK}\n"
         )
 
     def configure(self, ini: str) -> None:

@@ -87,6 +87,7 @@ class ProxyServer:
             lines = [f"{request.method} {path} HTTP/1.1"]
             lines += [f"{k}: {v}" for k, v in request.headers.items() if not k.startswith("proxy-")]
             far.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1"))
+            far.sendall(peer.rest(int(request.headers.get("content-length", 0))))
             self._shuttle(peer, far, listening=False)
 
     def _shuttle(self, peer: Peer, far: socket.socket, *, listening: bool) -> None:
