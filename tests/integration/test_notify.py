@@ -196,7 +196,9 @@ def test_an_alert_that_was_raised_just_before_the_end_is_told_all_the_same(
         one = bench(webhook=server.url("/hook"))
         one.stand(ALERT)
         one.notifier.close()
-        assert [told["kind"] for told in ears.told] == ["alert_raised"]
+        assert one.counts == ["notices"]
+        wait_for(lambda: ears.told)  # it notes what it was told after its answer
+    assert [told["kind"] for told in ears.told] == ["alert_raised"]
 
 
 def test_a_program_gets_the_alert_on_its_input_and_in_its_environment(
