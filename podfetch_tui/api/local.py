@@ -6,6 +6,7 @@ import msgspec
 
 from podfetch_tui.catalog import details, pages
 from podfetch_tui.catalog.evidence import evidence_document
+from podfetch_tui.catalog.groups import groups
 from podfetch_tui.catalog.history import history
 from podfetch_tui.config.shown import ShownSetting
 from podfetch_tui.engine.engine import Engine
@@ -37,6 +38,8 @@ class LocalClient:
             return details.query(services.catalog, page)
         if page.kind == "evidence":
             return Page((evidence_document(services.catalog, page.feed_id or 0),), None)
+        if page.kind == "groups":
+            return groups(services.catalog, page)
         if page.kind == "history":
             return history(services.catalog, page)
         return pages.query(services.catalog, page, now=services.clock.now_ms())

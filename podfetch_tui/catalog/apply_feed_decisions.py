@@ -34,6 +34,7 @@ from podfetch_tui.system.times import rfc3339
 _TOUCHED: dict[FeedDecision, tuple[str, ...]] = {
     FeedDecision.RELEASE: COLUMNS,
     FeedDecision.SNOOZE: (*STATE, "next_poll_at"),
+    FeedDecision.QUARANTINE: (*STATE, "probation", "next_poll_at"),
 }
 """What a decision changes besides the state; no run may have changed it before an undo."""
 _THIS = feed.c.id == bindparam("row")
@@ -45,6 +46,7 @@ _RELEASE = Statement(
     ),
     ("next_poll_at",),
 )
+_HOLD = Statement(lambda: update(feed).where(_THIS).values(probation=0), ("next_poll_at",))
 _SNOOZE = Statement(lambda: update(feed).where(_THIS), ("snoozed_until", "next_poll_at"))
 
 
@@ -117,6 +119,8 @@ def _carry_out(changes: Changes, write: DecideFeeds, index: int) -> None:
     if write.decision is FeedDecision.RELEASE:
         at = write.due_at[index] if write.due_at else write.at
         _RELEASE.run(changes.cursor, row=feed_id, next_poll_at=at)
+    elif write.decision is FeedDecision.QUARANTINE:
+        _HOLD.run(changes.cursor, row=feed_id, next_poll_at=write.until or write.at)
 
 
 def changed(row: Mapping[str, Any]) -> str:

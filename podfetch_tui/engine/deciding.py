@@ -83,6 +83,9 @@ class Decisions:
         ask, now = command.ask, self._services.clock.now_ms()
         if ask.decision is FeedDecision.SNOOZE and (ask.until is None or ask.until <= now):
             return CommandResult(ok=False, text="a snooze needs a time to come")
+        if ask.decision is FeedDecision.QUARANTINE:
+            probe_s = self._settings().quarantine.quarantine_probe
+            ask = msgspec.structs.replace(ask, until=now + round(probe_s * 1000))
         if ask.seen and len(ask.seen) != len(ask.feed_ids):
             return CommandResult(ok=False, text="seen has to name a time for each feed")
         decided = decide(

@@ -86,7 +86,7 @@ class EditFeeds(msgspec.Struct, frozen=True, tag=True):
 
 
 class ActOnFeeds(msgspec.Struct, frozen=True, tag=True):
-    """Pause, resume, retire, release or snooze feeds; a release of many is staggered.
+    """Pause, resume, retire, release, snooze or quarantine feeds; a release of many is staggered.
 
     The answer names the feeds it was refused for, and the operation for :class:`Undo`.
     """

@@ -19,6 +19,8 @@ class FeedDecision(str, Enum):
     """Out of quarantine: due at once and on probation, one failure sends it back."""
     SNOOZE = "snooze"
     """It stays in quarantine and is not probed before a time."""
+    QUARANTINE = "quarantine"
+    """Into quarantine, whatever its failures: probed as seldom, and out again by itself."""
 
     @property
     def state(self) -> FeedState:
@@ -32,6 +34,7 @@ _LEADS_TO = {
     FeedDecision.RETIRE: FeedState.RETIRED,
     FeedDecision.RELEASE: FeedState.ACTIVE,
     FeedDecision.SNOOZE: FeedState.QUARANTINED,
+    FeedDecision.QUARANTINE: FeedState.QUARANTINED,
 }
 
 DONE = {
@@ -40,6 +43,7 @@ DONE = {
     FeedDecision.RETIRE: "retired",
     FeedDecision.RELEASE: "released",
     FeedDecision.SNOOZE: "snoozed",
+    FeedDecision.QUARANTINE: "quarantined",
 }
 """What became of the feeds, in a word; keys of the JSON, too."""
 
@@ -56,7 +60,7 @@ class EpisodeDecision(str, Enum):
 
 
 class DecideFeeds(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Pause, resume, retire, release or snooze feeds; receipt: :class:`Decided`."""
+    """Pause, resume, retire, release, snooze or quarantine feeds; receipt: :class:`Decided`."""
 
     feed_ids: tuple[int, ...]
     decision: FeedDecision
@@ -66,7 +70,7 @@ class DecideFeeds(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     due_at: tuple[int, ...] = ()
     """For a release: when each feed is polled, UTC milliseconds; empty: all at once."""
     until: int | None = None
-    """For a snooze: not before this UTC millisecond."""
+    """For a snooze or a quarantine: it is not probed before this UTC millisecond."""
     operation: int = 0
     """Number of the operation that it is a further part of; 0: it begins one."""
     reason: str = ""

@@ -30,6 +30,12 @@ _FEEDS: dict[FeedDecision, dict[FeedState, str]] = {
         FeedState.GONE: "is gone and not polled",
         FeedState.RETIRED: "is retired and not polled",
     },
+    FeedDecision.QUARANTINE: {
+        FeedState.PAUSED: "is paused and not polled",
+        FeedState.QUARANTINED: "is in quarantine already",
+        FeedState.GONE: "is gone and not polled",
+        FeedState.RETIRED: "is retired and not polled",
+    },
 }
 _BUSY = "is being stored: try again when it is archived"
 _EPISODES: dict[EpisodeDecision, dict[EpisodeState, str]] = {

@@ -227,3 +227,24 @@ def test_all_of_it_by_command_where_no_engine_runs(world: World) -> None:
     assert "nothing is in quarantine" in command(world, "quarantine", "list").stderr
     refused = command(world, "quarantine", "release", "1", code=1).stderr
     assert "feed 1 is active already" in refused
+
+
+def test_by_hand_a_feed_waits_for_its_probe_and_an_undo_lets_it_go_on(world: World) -> None:
+    world.answer(WELL)
+    with running(world.settings) as engine:
+        act(engine, FeedDecision.RELEASE)
+        wait_for(lambda: "feed_recovered" in kinds(engine))
+        before = world.feed()
+        asked = world.asked()
+        held = act(engine, FeedDecision.QUARANTINE, reason="an imposter")
+        assert held.text == "1 feed quarantined"
+        (row,) = LocalClient(engine).query(PageRequest(kind="quarantine")).rows
+        assert row["reason"] == "by operator: an imposter"
+        assert str(row["next_probe_at"]) > str(before["next_poll_at"])
+        again = act(engine, FeedDecision.QUARANTINE)
+        assert again.refused == ((1, "is in quarantine already"),)
+        (state,) = LocalClient(engine).query(PageRequest(kind="groups", sort="state")).rows
+        assert state == {"value": "quarantined", "feeds": 1}
+        assert send(engine, Undo(operation=held.operation)).ok
+        assert world.feed() == before
+        assert world.asked() == asked

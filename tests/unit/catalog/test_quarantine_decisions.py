@@ -115,6 +115,8 @@ def test_a_released_feed_is_due_and_on_probation_with_its_past(books: Bench, hel
 def test_an_undo_puts_every_column_back(books: Bench, held: int, decision: FeedDecision) -> None:
     if decision is FeedDecision.RESUME:
         decided(books, FeedDecision.RETIRE, held)
+    elif decision is FeedDecision.QUARANTINE:
+        decided(books, FeedDecision.RELEASE, held)
     before = whole(books, held)
     receipt = decided(books, decision, held, until=AT + 10_000)
     assert whole(books, held) != before
@@ -273,3 +275,15 @@ def test_an_edit_stands_where_it_was_followed_by_another_or_by_a_poll(
     assert "cannot be undone" in str(
         books.failure(UndoOperation(operation=wider.operation, at=AT + 60))
     )
+
+
+def test_an_operator_quarantines_by_hand_and_the_next_probe_waits(books: Bench) -> None:
+    first, second = books.add_feeds("https://a.example/", "https://b.example/")
+    decided(books, FeedDecision.PAUSE, second)
+    receipt = decided(books, FeedDecision.QUARANTINE, first, second, until=AT + 9000, reason="spam")
+    assert receipt.done == (first,)
+    assert receipt.refused == ((second, "is paused and not polled"),)
+    feed = feed_of(books, first)
+    assert (feed.state, feed.next_poll_at) == (FeedState.QUARANTINED, AT + 9000)
+    (row,) = pages.query(books.catalog, PageRequest(kind="quarantine")).rows
+    assert (row["id"], row["reason"], row["cause"]) == (first, "by operator: spam", None)
