@@ -54,6 +54,7 @@ class StatusBar(Static):
         self._bridge = bridge
         self._spans: list[tuple[int, int, str]] = []
         self._shown: tuple[object, ...] = ()
+        self._view: View | None = None
         self._tabs = [
             Tab(one.verb, actions.keys_of(one, bridge.keys)[0], one.label)
             for one in sorted(actions.of_scope("go"), key=lambda one: one.keys)
@@ -62,11 +63,17 @@ class StatusBar(Static):
 
     def show_view(self, view: View) -> None:
         """Show ``view``."""
+        self._view = view
         content = self._content(view)
         shown = (content.plain, content.spans)
         if shown != self._shown:
             self._shown = shown
             self.update(content, layout=False)
+
+    def on_resize(self) -> None:
+        """Fit into the new width at once: else the clock is cut until the next look."""
+        if self._view is not None:
+            self.show_view(self._view)
 
     def on_click(self, event: Click) -> None:
         """Go where the tab leads."""
@@ -81,6 +88,8 @@ class StatusBar(Static):
         tabs = self._fitting(view, room - used - _length(right) - 1)
         self._spans = []
         for tab, text in zip(self._tabs, tabs, strict=True):
+            if not text:
+                continue
             style = "reverse bold" if tab.mode == self._mode else "$quiet"
             self._spans.append((used, used + len(text), tab.mode))
             left.append((text, style))
@@ -131,8 +140,12 @@ class StatusBar(Static):
         for names, with_counts in steps:
             found = [self._text(tab, view, names, with_counts) for tab in self._tabs]
             if sum(len(text) for text in found) <= room:
-                break
-        return found
+                return found
+        # The clock and the way back (u) are worth more than letters that say no more than keys.
+        return [
+            text if tab.mode == self._mode else ""
+            for tab, text in zip(self._tabs, found, strict=True)
+        ]
 
     def _text(self, tab: Tab, view: View, names: Mapping[str, str] | None, with_count: bool) -> str:
         """Return the text of a tab; without ``names`` a letter, but for the one where one is."""
