@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from podfetch_tui.cli.context import Context, leading, read_settings
+from podfetch_tui.cli.context import Context, leading, program, read_settings
 from podfetch_tui.model.errors import UsageError
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.system.paths import user_state_dir
@@ -42,13 +42,24 @@ def attach_command(context: Context, *, target: str | None, read_only: bool) -> 
         context = replace(context, archive=folder)
     # Who names the socket needs no settings to be led there.
     settings = (leading if path is None else read_settings)(context).settings
-    attach(_connector(settings, path, read_only=read_only), settings, read_only=read_only)
+    connect = _connector(settings, path, read_only=read_only)
+    attach(connect, settings, "" if path else program(context), read_only=read_only)
 
 
 def attach(
-    connect: Callable[[], RemoteClient], settings: Settings, *, read_only: bool = False
+    connect: Callable[[], RemoteClient],
+    settings: Settings,
+    called: str = "",
+    *,
+    read_only: bool = False,
 ) -> None:
     """Show the engine to which ``connect`` leads until the operator leaves.
+
+    Args:
+        connect: Finds the engine.
+        settings: Those of the screens.
+        called: How the program is called for this archive; empty: by the engine's folder.
+        read_only: Change nothing.
 
     Raises:
         NoEngine: There is none.
@@ -69,6 +80,7 @@ def attach(
                 keys=dict(settings.keys.bindings),
                 link=lambda: attachment.link,
                 kept=Kept(user_state_dir() / KEPT),
+                program=called or program(Context(archive=attachment.snapshot().archive)),
             )
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -66,6 +67,25 @@ def config_file(context: Context, env: Mapping[str, str] = os.environ) -> Path |
     except BadConfiguration:  # no home folder: then there is no file in it either
         return None
     return users if users.exists() else None
+
+
+def program(context: Context, env: Mapping[str, str] = os.environ) -> str:
+    """Return how this archive is reached from any folder: ``podfetch --archive /srv/pods``."""
+    words = ["podfetch"]
+    ini = config_file(context, env)
+    if ini is not None and (context.config_file or env.get(CONFIG_VARIABLE) or not _is_users(ini)):
+        words += ["--config", str(ini.absolute())]
+    if context.archive:
+        words += ["--archive", str(Path(context.archive).absolute())]
+    return shlex.join(words)
+
+
+def _is_users(ini: Path) -> bool:
+    """Whether it is the file that is found wherever one stands."""
+    try:
+        return ini.absolute() == user_config_file()
+    except BadConfiguration:
+        return False
 
 
 def overrides(context: Context) -> tuple[tuple[str, str], ...]:

@@ -10,10 +10,11 @@ import click
 from podfetch_tui.catalog.evidence import evidence_document
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli.choose import one_feed
-from podfetch_tui.cli.context import Context
+from podfetch_tui.cli.context import Context, program
 from podfetch_tui.cli.output import document
 from podfetch_tui.model.figures import size
 from podfetch_tui.model.text import clean
+from podfetch_tui.policy import advice
 
 _LONGEST = 400
 _Lines = Iterator[tuple[str, str]]
@@ -32,7 +33,7 @@ def show_command(context: Context, *, feed: str, as_json: bool) -> None:
         return
     for label, text in _lines(found):
         click.echo(f"{label:11} {clean(text, _LONGEST)}".rstrip())
-    click.echo(f"what you can do: {found['do']}")
+    click.echo(f"what you can do: {advice.complete(found['do'], program(context))}")
 
 
 def _lines(found: Mapping[str, Any]) -> _Lines:

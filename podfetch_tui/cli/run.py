@@ -16,7 +16,7 @@ import msgspec
 
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import doorway, lists
-from podfetch_tui.cli.context import Context, source_of
+from podfetch_tui.cli.context import Context, program, source_of
 from podfetch_tui.cli.forced_end import end_for_certain
 from podfetch_tui.cli.output import say
 from podfetch_tui.cli.screen import run_with_screen
@@ -78,6 +78,7 @@ def run(context: Context, options: RunOptions, shell: Foreground | None = None) 
             settings,
             archives.root_of(settings),
             lambda engine, log: _headless(contextlib.nullcontext(engine), settings, options, log),
+            program(context),
             shell,
         )
     opened = _opened(source, loaded, wanted, files, options, with_ui=False)

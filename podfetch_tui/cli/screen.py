@@ -17,6 +17,7 @@ from podfetch_tui.cli import screen_log
 from podfetch_tui.cli.forced_end import end_for_certain
 from podfetch_tui.cli.output import say
 from podfetch_tui.model.settings import Settings
+from podfetch_tui.model.units import format_duration
 from podfetch_tui.system import signals, terminal
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.foreground import Foreground
@@ -141,6 +142,7 @@ def run_with_screen(
     settings: Settings,
     archive: Path,
     go_on: GoOn,
+    program: str,
     shell: Foreground | None = None,
 ) -> int:
     """Open the terminal application, and the engine as soon as the first picture is there.
@@ -150,6 +152,7 @@ def run_with_screen(
         settings: What holds at first.
         archive: The archive's folder.
         go_on: Shows the engine when the screen is closed and the engine is kept.
+        program: How the operator calls the program for this archive.
         shell: Gets its terminal back when the engine is kept; without it the engine goes on in
             the foreground.
 
@@ -161,6 +164,7 @@ def run_with_screen(
         Failure: The engine could not be started.
     """
     from podfetch_tui.ui.app import PodFetchApp
+    from podfetch_tui.ui.dialogs.quit import running
     from podfetch_tui.ui.kept import Kept
     from podfetch_tui.ui.run import run_app
 
@@ -177,6 +181,7 @@ def run_with_screen(
                 host_ended=host.ended,
                 restart=host.restart,
                 kept=Kept(user_state_dir() / KEPT),
+                program=program,
             )
         )
     if how == "hangup":
@@ -197,6 +202,10 @@ def run_with_screen(
         return forced
     drains = how == "drain" or (how == "hangup" and host.settings.ui.on_hangup == "drain")
     with signals.install(on_drain=lambda _: host.stop_now(), on_now=end_for_certain):
+        left = running(client.snapshot()) if how == "drain" else ""
+        if left:
+            most = format_duration(host.settings.engine.drain_timeout)
+            say(f"podfetch: ending: {left} may finish ({most} at most; Ctrl-C ends now)")
         code, text = host.end(host.settings.engine.drain_timeout if drains else 0.0)
     if code:
         say(f"podfetch: {text}")

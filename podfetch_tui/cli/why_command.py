@@ -9,10 +9,11 @@ import click
 
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import why
-from podfetch_tui.cli.context import Context
+from podfetch_tui.cli.context import Context, program
 from podfetch_tui.cli.output import document
 from podfetch_tui.model import figures
 from podfetch_tui.model.text import clean, counted
+from podfetch_tui.policy import advice
 from podfetch_tui.system.clock import Clock
 
 _Lines = Iterator[tuple[str, str]]
@@ -43,7 +44,7 @@ def why_command(context: Context, *, thing: str, as_json: bool) -> None:
     lines: Callable[[Mapping[str, Any]], _Lines] = _feed if kind == "feed" else _episode
     for label, text in lines(found):
         click.echo(f"{label:11} {clean(text, _LONGEST)}".rstrip())
-    click.echo(f"what you can do: {found['do']}")
+    click.echo(f"what you can do: {advice.complete(found['do'], program(context))}")
 
 
 def _feed(found: Mapping[str, Any]) -> _Lines:

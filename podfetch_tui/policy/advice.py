@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import Family
 from podfetch_tui.model.feed import FeedState
@@ -24,6 +26,21 @@ _EDITS = {
     "blocked_address": "--allow-private CIDR",
 }
 """Code of a failure → what an edit of the feed can mend."""
+
+
+_COMMAND = re.compile(r"\bpodfetch(?= [a-z-])")
+
+
+def complete(text: str, program: str, feed_id: int | None = None) -> str:
+    """Return advice as its reader can type it.
+
+    Args:
+        text: Advice of this module, or words with such commands in them.
+        program: How he calls the program: ``podfetch --archive /srv/pods``.
+        feed_id: What stands for ``FEED``.
+    """
+    named = text if feed_id is None else text.replace("FEED", str(feed_id))
+    return _COMMAND.sub(lambda _: program, named)
 
 
 def for_feed(

@@ -50,13 +50,15 @@ def grouped(feeds: Sequence[tuple[str, str]]) -> list[Group]:
 
 _HINTS = {
     "http_401": "the host wants credentials: `podfetch feeds edit FEED --auth NAME`",
-    "http_403": "the host refuses us: another User-Agent may help (`feeds edit --user-agent`)",
+    "http_403": "the host refuses us; it may take another User-Agent:"
+    " `podfetch feeds edit FEED --user-agent TEXT`",
     "http_404": "it moved or is gone: e gives it another URL, X retires it",
     "http_410": "the host says it is gone for good: X retires it",
     "dns_unknown": "there is no such host any more: e gives it another URL, X retires it",
     "not_a_feed": "something else stands there: look at the answer; e gives it another URL",
     "too_large": "it is larger than allowed: `podfetch feeds edit FEED --feed-max SIZE`",
-    "blocked_address": "it leads into a private network: `feeds edit FEED --allow-private CIDR`",
+    "blocked_address": "it leads into a private network:"
+    " `podfetch feeds edit FEED --allow-private CIDR`",
     "replaced": "another feed stands there: R takes it as it is, e gives it another URL",
 }
 

@@ -99,6 +99,7 @@ class PodFetchApp(App[HowToEnd]):
         link: Callable[[], Link] | None = None,
         restart: Callable[[], None] | None = None,
         kept: Kept | None = None,
+        program: str = "podfetch",
     ) -> None:
         """Create the application.
 
@@ -126,7 +127,7 @@ class PodFetchApp(App[HowToEnd]):
         self.theme = wanted if wanted in self.available_themes else theme.DEFAULT
         self.animation_level = "none"
         signs = glyphs.choose(settings.glyphs, os.environ)
-        self.bridge = Bridge(self, client, signs, keys or {}, link, kept)
+        self.bridge = Bridge(self, client, signs, keys or {}, link, kept, program)
         self.set_keymap(dict(keys or {}))
         self._restart = restart
         self._is_stopped = False
@@ -294,7 +295,10 @@ class PodFetchApp(App[HowToEnd]):
     def action_pause(self) -> None:
         """Pause, or go on."""
         is_paused = self.bridge.view.snapshot.state == "paused"
-        self.bridge.send(Resume() if is_paused else Pause())
+        if is_paused:
+            self.bridge.send(Resume(), undo=("engine resumed", Pause()))
+        else:
+            self.bridge.send(Pause(), undo=("engine paused", Resume()))
 
     async def action_quit(self) -> None:
         """Ask how to end; leaving an engine of another process needs no question."""

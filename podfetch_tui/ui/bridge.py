@@ -42,6 +42,7 @@ class Bridge:
         keys: Mapping[str, str],
         link: Callable[[], Link] | None = None,
         kept: Kept | None = None,
+        program: str = "podfetch",
     ) -> None:
         """Create it.
 
@@ -52,11 +53,13 @@ class Bridge:
             keys: The ``[keys]`` section.
             link: Says how an engine of another process is reached.
             kept: What the run before left.
+            program: How the operator calls the program for this archive.
         """
         self._app = app
         self._client = client
         self.glyphs = glyphs
         self.keys = keys
+        self.program = program
         self.memory = Memory()
         self._toasts = Toasts(app)
         self._link = link
@@ -159,11 +162,11 @@ class Bridge:
             result = await self.ask(taken_at(last.command, self.now))
             why = refusals(result)
             if result.ok and why:
-                self.toast(f"Undone, but for {len(why)} ({last.text}): {why[0]}", "warning")
+                self.toast(f"Took back, but for {len(why)}: {last.text}: {why[0]}", "warning")
             elif result.ok:
-                self.toast(f"Undone: {last.text}")
+                self.toast(f"Took back: {last.text}")
             else:
-                self.toast(f"Not undone ({last.text}): {result.text}", "error")
+                self.toast(f"Not taken back: {last.text}: {result.text}", "error")
 
         self.run(carry())
 

@@ -32,7 +32,8 @@ async def edit(app: App[Any], bridge: Bridge, ids: tuple[int, ...]) -> bool:
     if len(ids) > LOOKED_AT:
         most = count(LOOKED_AT)
         bridge.toast(
-            f"At most {most} feeds are edited at once; `podfetch feeds edit` more", "error"
+            f"At most {most} feeds are edited at once; `{bridge.program} feeds edit` more",
+            "error",
         )
         return False
     try:

@@ -10,7 +10,8 @@ from textual.content import Content
 from podfetch_tui.model.figures import count, moment, size, span
 from podfetch_tui.model.snapshot import JsonValue
 from podfetch_tui.model.text import counted
-from podfetch_tui.ui.feed_rows import milliseconds, next_text, problem
+from podfetch_tui.policy import advice
+from podfetch_tui.ui.feed_rows import feed_row, milliseconds, next_text, nothing_to_do, problem
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.widgets.columns import Cell, Column
 from podfetch_tui.ui.widgets.text import Part, line
@@ -60,8 +61,28 @@ class RawLine(msgspec.Struct, frozen=True):
     text: str
 
 
-def head(row: Row, now: int, glyphs: Glyphs) -> list[Content]:
-    """Return how a feed is, why, and what can be done, in a few lines."""
+_KEYS = (
+    (" feeds resume ", "p lets it go on"),
+    (" feeds check ", "r polls it now"),
+    (" quarantine probe ", "t looks at it"),
+    (" hosts release ", "R on Hosts (4) asks its host"),
+    (" --url ", "e takes its new address"),
+)
+"""What stands in a command that is advised → the key that does the same here."""
+
+
+def head(
+    row: Row, now: int, glyphs: Glyphs, *, is_polled: bool = False, program: str = "podfetch"
+) -> list[Content]:
+    """Return how a feed is, why, and what can be done, in a few lines.
+
+    Args:
+        row: A row of kind ``feed``.
+        now: UTC milliseconds.
+        glyphs: The signs.
+        is_polled: It is being polled.
+        program: How the operator calls the program.
+    """
     state, reason = str(row["state"]), str(row["state_reason"] or "")
     since = _when(row.get("since"), now)
     parts: list[Part] = [(state, _style(state)), (f" since {since}", MUTED)]
@@ -73,7 +94,7 @@ def head(row: Row, now: int, glyphs: Glyphs) -> list[Content]:
     if failures:
         parts.append((f"   {counted(int(_number(failures)), 'failure')} in a row", "$warning"))
     error = str(row["last_error"] or "")
-    next_poll = next_text(state, _text(row["next_poll_at"]), now)
+    next_poll = next_text(state, _text(row["next_poll_at"]), now, is_polled=is_polled)
     times = f"last ok {_when(row['last_success_at'], now)}   next {next_poll}"
     episodes = (
         f"{_n(row, 'archived')} of {counted(int(_number(row['episodes'])), 'episode')} archived, "
@@ -87,9 +108,26 @@ def head(row: Row, now: int, glyphs: Glyphs) -> list[Content]:
     ]
     if error:
         lines.append(line((problem(error), "$error")))
-    if row.get("do"):
-        lines.append(line(("do: ", MUTED), (str(row["do"]), "$accent")))
+    lines.append(_advice(row, program))
     return lines
+
+
+def _advice(row: Row, program: str) -> Content:
+    """Return what to do about a feed: the key, and the command; or that there is nothing."""
+    if well := nothing_to_do(feed_row(row)):
+        return line((f"do: {well}", MUTED))
+    if not row["last_error"] and int(_number(row["failed"])) and row["state"] == "active":
+        failed = counted(int(_number(row["failed"])), "episode")
+        return line(("do: ", MUTED), ("R fetches again", "$accent"), f" what failed: {failed}")
+    command = str(row.get("do") or "")
+    key = next((text for sign, text in _KEYS if sign in command), "")
+    shown = advice.complete(command, program)
+    return line(
+        ("do: ", MUTED),
+        (key, "$accent"),
+        ("   " if key else "", ""),
+        (shown, MUTED if key else "$accent"),
+    )
 
 
 def _outcomes(row: Row, glyphs: Glyphs) -> Content:

@@ -84,8 +84,16 @@ def feed_row(row: dict[str, JsonValue]) -> FeedRow:
     return msgspec.convert(row, FeedRow)
 
 
-def cells_with(glyphs: Glyphs, now: Callable[[], int]) -> Callable[[FeedRow], Sequence[Cell]]:
-    """Return the function that gives the cells of one feed; ``now`` is UTC milliseconds."""
+def cells_with(
+    glyphs: Glyphs, now: Callable[[], int], polled: Callable[[int], bool]
+) -> Callable[[FeedRow], Sequence[Cell]]:
+    """Return the function that gives the cells of one feed.
+
+    Args:
+        glyphs: The signs.
+        now: UTC milliseconds.
+        polled: Whether the feed with this id is being polled.
+    """
 
     def cells(row: FeedRow) -> Sequence[Cell]:
         at = now()
@@ -98,7 +106,7 @@ def cells_with(glyphs: Glyphs, now: Callable[[], int]) -> Callable[[FeedRow], Se
             (count(row.failed) if row.failed else "", "bad"),
             (size(row.bytes), "plain"),
             (_ago(row.last_success_at, at), "plain"),
-            (_next(row, at), "muted"),
+            ("polling", "accent") if polled(row.id) else (_next(row, at), "muted"),
             (code, "bad"),
             (str(row.priority) if row.priority else "", "accent"),
             (", ".join(row.tags), "muted"),
@@ -127,10 +135,10 @@ def state_cell(row: FeedRow, glyphs: Glyphs, at: int) -> Cell:
     return f"{glyphs.ok} ok", "good"
 
 
-def details(row: FeedRow, at: int) -> list[str]:
-    """Return what is known of ``row`` beyond its cells, as lines."""
+def details(row: FeedRow, at: int, *, is_polled: bool = False) -> list[str]:
+    """Return what is known of ``row`` beyond its cells, as lines: where, how it is, trouble."""
     where = f"{row.id}  {redact(row.url)}"
-    next_poll = next_text(row.state, row.next_poll_at, at)
+    next_poll = next_text(row.state, row.next_poll_at, at, is_polled=is_polled)
     polled = f"last ok {_when(row.last_success_at, at)}, next {next_poll}"
     episodes = f"{counted(row.episodes, 'episode')}, {count(row.archived)} archived"
     if row.failed:
@@ -153,8 +161,20 @@ def problem(error: str) -> str:
     return f"{error.rstrip('.')}. Moved? e, new address (look on the show's page for it)"
 
 
-def next_text(state: str, stamp: str | None, now: int) -> str:
+def nothing_to_do(row: FeedRow) -> str:
+    """Return that all is well with a feed, in words; empty when it is not."""
+    is_well = row.state == FeedState.ACTIVE.value and row.breaker == BreakerState.CLOSED.value
+    if not is_well or row.last_error or row.consecutive_failures or row.failed:
+        return ""
+    if row.last_success_at is None:
+        return "nothing: its first poll comes by itself"
+    return "nothing: it answers"
+
+
+def next_text(state: str, stamp: str | None, now: int, *, is_polled: bool = False) -> str:
     """Return when a feed is polled next; what is due already is not told as a time gone by."""
+    if is_polled:
+        return "being polled"
     at = milliseconds(stamp)
     is_due = state == FeedState.ACTIVE.value and at is not None and at <= now
     return "due now" if is_due else _when(stamp, now)

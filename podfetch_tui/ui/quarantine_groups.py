@@ -10,6 +10,7 @@ from textual.content import Content
 from podfetch_tui.model.figures import count
 from podfetch_tui.model.snapshot import EngineSnapshot
 from podfetch_tui.model.text import counted
+from podfetch_tui.policy.advice import complete
 from podfetch_tui.policy.quarantine_groups import SEVERAL, grouped, hint
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.quarantine_rows import QuarantineRow, ago, host_state
@@ -111,8 +112,8 @@ def cells_with(
     return cells
 
 
-def details(row: GroupRow, now: EngineSnapshot) -> list[Content]:
-    """Return what is known of a group, and what to do."""
+def details(row: GroupRow, now: EngineSnapshot, program: str) -> list[Content]:
+    """Return what is known of a group, and what to do; ``program`` is how it is called."""
     number = len(row.members)
     names = ", ".join(one.name for one in row.members[:_NAMED])
     more = f" and {count(number - _NAMED)} more" if number > _NAMED else ""
@@ -124,5 +125,5 @@ def details(row: GroupRow, now: EngineSnapshot) -> list[Content]:
     if state := host_state(row.host, now):
         lines.append(line((f"{row.host}: {state}", "$warning")))
     if said := hint(row.cause, at_host=number if row.host else 1):
-        lines.append(line(("hint: ", "bold"), said))
+        lines.append(line(("hint: ", "bold"), complete(said, program)))
     return lines

@@ -12,6 +12,7 @@ from podfetch_tui.model.figures import count, span
 from podfetch_tui.model.probes import ProbeReport
 from podfetch_tui.model.snapshot import EngineSnapshot, JsonValue
 from podfetch_tui.model.text import counted, redact
+from podfetch_tui.policy.advice import complete
 from podfetch_tui.policy.quarantine_groups import SEVERAL, grouped, hint
 from podfetch_tui.ui.feed_rows import milliseconds
 from podfetch_tui.ui.glyphs import Glyphs
@@ -63,8 +64,16 @@ def quarantine_row(row: dict[str, JsonValue]) -> QuarantineRow:
     return msgspec.convert(row, QuarantineRow)
 
 
-def cells_with(glyphs: Glyphs, now: Callable[[], int]) -> Callable[[QuarantineRow], Sequence[Cell]]:
-    """Return the function that gives the cells of one feed; ``now`` is UTC milliseconds."""
+def cells_with(
+    glyphs: Glyphs, now: Callable[[], int], polled: Callable[[int], bool]
+) -> Callable[[QuarantineRow], Sequence[Cell]]:
+    """Return the function that gives the cells of one feed.
+
+    Args:
+        glyphs: The signs.
+        now: UTC milliseconds.
+        polled: Whether the feed with this id is being probed.
+    """
 
     def cells(row: QuarantineRow) -> Sequence[Cell]:
         at = now()
@@ -75,7 +84,7 @@ def cells_with(glyphs: Glyphs, now: Callable[[], int]) -> Callable[[QuarantineRo
             (ago(row.last_success_at, at), "plain"),
             (count(row.consecutive_failures), "plain"),
             (count(row.probes), "plain"),
-            (_next(row, at), "muted"),
+            ("probing", "accent") if polled(row.id) else (_next(row, at), "muted"),
             (row.name, "plain"),
         )
 
@@ -113,6 +122,7 @@ def details(
     snapshot: EngineSnapshot,
     *,
     at_host: int = 1,
+    program: str = "podfetch",
 ) -> list[Content]:
     """Return the evidence about one feed.
 
@@ -122,6 +132,7 @@ def details(
         probe: What the last look at it found.
         snapshot: The engine now.
         at_host: So many feeds fail alike at its host.
+        program: How the operator calls the program.
     """
     now = snapshot.at
     since = f"quarantined {ago(row.since, now)} ago: {row.reason}"
@@ -132,7 +143,7 @@ def details(
     if state := host_state(row.host, snapshot):
         lines.append(line((f"{row.host}: {state}", "$warning")))
     if said := hint(row.cause or "", at_host=at_host):
-        lines.append(line(("hint: ", "bold"), said))
+        lines.append(line(("hint: ", "bold"), complete(said, program, row.id)))
     if found is None:
         return lines
     if found["last_error"]:

@@ -35,6 +35,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     link: Link | None = None
     """How the engine's process is reached; ``None`` when it is this one."""
 
+    def polls(self, feed_id: int) -> bool:
+        """Return whether the feed is being polled."""
+        workers = self.snapshot.workers
+        return any(one.feed_id == feed_id and one.lane == "poll" for one in workers)
+
     @property
     def refusal(self) -> str:
         """Why nothing can be changed from here; empty when it can."""

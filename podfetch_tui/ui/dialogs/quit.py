@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Literal, Union
 
@@ -22,6 +23,13 @@ HowToEnd = Literal["drain", "now", "keep", "hangup", "leave", "broken"]
 gone; leave an engine of another process; the screen broke."""
 
 
+def running(snapshot: EngineSnapshot) -> str:
+    """Return what runs, ``2 downloads and 1 poll``; empty: nothing."""
+    lanes = snapshot.lanes
+    numbers = ((lanes[n].busy if n in lanes else 0, n) for n in ("download", "poll"))
+    return " and ".join(counted(number, noun) for number, noun in numbers if number)
+
+
 class QuitDialog(ModalScreen[Union[HowToEnd, None]]):
     """Answers ``drain``, ``now``, or ``None`` to stay."""
 
@@ -32,15 +40,12 @@ class QuitDialog(ModalScreen[Union[HowToEnd, None]]):
         """Ask about the engine as ``snapshot`` has it."""
         super().__init__()
         self._snapshot = snapshot
+        self._busy = running(snapshot)
 
     def compose(self) -> ComposeResult:
         """Say what runs, and what each key does."""
-        lanes = self._snapshot.lanes
-        polls, downloads = (lanes[n].busy if n in lanes else 0 for n in ("poll", "download"))
-        if polls or downloads:
-            running = ((downloads, "download"), (polls, "poll"))
-            busy = " and ".join(counted(number, noun) for number, noun in running if number)
-            runs = f"{busy} {'is' if downloads + polls == 1 else 'are'} running."
+        if self._busy:
+            runs = f"Still running: {self._busy}."
         else:
             runs = "Nothing is running. Archiving stops until the next start."
         unsaved = len(self._snapshot.settings.runtime)
@@ -50,22 +55,18 @@ class QuitDialog(ModalScreen[Union[HowToEnd, None]]):
             if unsaved:
                 text = f"{counted(unsaved, 'limit')} in memory only end with the engine (5 w)."
                 yield Static(line((text, "$warning")), markup=False)
-            yield Static(
-                line(("  d  ", "reverse bold"), "  Drain: let them end (10 s at most), then quit"),
-                id="drain",
-                markup=False,
-            )
-            yield Static(
-                line(("  n  ", "reverse bold"), "  Now: downloads go on where they are next time"),
-                id="now",
-                markup=False,
-            )
-            yield Static(
-                line(("  k  ", "reverse bold"), "  Keep the engine, close the screen"),
-                id="keep",
-                markup=False,
-            )
-            yield Static(line((" esc ", "reverse bold"), "  Stay"), id="stay", markup=False)
+            for id_, key, text in self._choices():
+                yield Static(line((key, "reverse bold"), f"  {text}"), id=id_, markup=False)
+
+    def _choices(self) -> Iterator[tuple[str, str, str]]:
+        """Yield action, key and text of each answer; with nothing to wait for they are fewer."""
+        if self._busy:
+            yield "drain", "  d  ", "Drain: let them end (10 s at most), then quit"
+            yield "now", "  n  ", "Now: downloads go on where they are next time"
+        else:
+            yield "drain", "  d  ", "Quit"
+        yield "keep", "  k  ", "Keep the engine, close the screen"
+        yield "stay", " esc ", "Stay"
 
     def action_drain(self) -> None:
         """Let what runs end, then quit."""

@@ -252,7 +252,8 @@ class Quarantine(MainScreen):
         if self._way:
             group = self.by_group.current
             pane.display = group is not None
-            pane.show_lines(quarantine_groups.details(group, snapshot) if group else [])
+            program = self.bridge.program
+            pane.show_lines(quarantine_groups.details(group, snapshot, program) if group else [])
             return
         pane.display = row is not None
         if row is None:
@@ -263,7 +264,9 @@ class Quarantine(MainScreen):
             self.bridge.run(self._read_evidence(row.id))
         probe = self._probes.get(row.id)
         at_host = sum((one.cause, one.host) == (row.cause, row.host) for one in self._rows)
-        lines = quarantine_rows.details(found, row, probe, snapshot, at_host=at_host)
+        lines = quarantine_rows.details(
+            found, row, probe, snapshot, at_host=at_host, program=self.bridge.program
+        )
         pane.show_lines(lines)
 
     async def _read_evidence(self, feed_id: int) -> None:
@@ -283,7 +286,9 @@ def _spec(bridge: Bridge) -> ListSpec[QuarantineRow]:
         noun="feeds in quarantine",
         columns=quarantine_rows.COLUMNS,
         convert=quarantine_rows.quarantine_row,
-        cells=quarantine_rows.cells_with(bridge.glyphs, lambda: bridge.now),
+        cells=quarantine_rows.cells_with(
+            bridge.glyphs, lambda: bridge.now, lambda feed_id: bridge.view.polls(feed_id)
+        ),
         total=lambda view: view.snapshot.feeds.get("quarantined", 0),
         empty=_empty,
         hint="part of a title or address, or err:404 host:anchor fail>20",

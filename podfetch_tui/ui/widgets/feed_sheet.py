@@ -137,7 +137,14 @@ class FeedSheet(Vertical):
         self._head().border_title = line(
             harmless_line(f"{row['id']} {row['title'] or row['url']}", _TITLE)
         ).markup
-        self._head().show_lines(feed_facts.head(row, now, self._bridge.glyphs))
+        lines = feed_facts.head(
+            row,
+            now,
+            self._bridge.glyphs,
+            is_polled=self._bridge.view.polls(int(str(row["id"]))),
+            program=self._bridge.program,
+        )
+        self._head().show_lines(lines)
         self._history.replace(feed_facts.history(row, now))
         self.query_one(".sheet--settings", Lines).show_lines(feed_facts.settings(row, now))
         self.query_one("#pane-history", VirtualTable).sync()

@@ -1,0 +1,200 @@
+"""What newcomers stumbled over: what to do, what is going on now, and how to leave."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from support.fake_client import (
+    FakeClient,
+    busy_snapshot,
+    download,
+    feed_detail,
+    feed_row,
+    idle_snapshot,
+)
+from support.stage import SMALL, Stage, painted, play, press, settle
+from textual.geometry import Size
+
+from podfetch_tui.cli import screen
+from podfetch_tui.cli.context import Context, program
+from podfetch_tui.model.settings import Settings
+from podfetch_tui.model.snapshot import EngineSnapshot, LaneView
+from podfetch_tui.policy.advice import complete
+from podfetch_tui.ui import feed_facts
+from podfetch_tui.ui.dialogs.quit import running
+from podfetch_tui.ui.widgets.status_bar import StatusBar
+
+ELSEWHERE = "podfetch --archive '/srv/my pods'"
+AT = 1_792_492_927_000
+
+
+def text(stage: Stage) -> str:
+    return "\n".join(painted(stage.app))
+
+
+def advised(**changes: Any) -> str:
+    row = {**feed_detail(feed_row(1)), "failed": 0, "do": "podfetch feeds check 1", **changes}
+    signs = play(FakeClient(), settle).bridge.glyphs
+    return feed_facts.head(row, AT, signs, program=ELSEWHERE)[-1].plain
+
+
+def test_of_a_healthy_feed_it_is_said_that_there_is_nothing_to_do() -> None:
+    assert advised() == "do: nothing: it answers"
+    assert advised(last_success_at=None) == "do: nothing: its first poll comes by itself"
+    assert advised(failed=2) == "do: R fetches again what failed: 2 episodes"
+
+
+def test_advice_names_the_key_and_a_command_that_works_from_any_folder() -> None:
+    trouble = {"last_error": "read_timeout: silent", "consecutive_failures": 3}
+    assert advised(**trouble) == f"do: r polls it now   {ELSEWHERE} feeds check 1"
+    moved = {"last_error": "http_404: none", "do": "podfetch feeds edit 1 --url URL"}
+    assert advised(**moved) == f"do: e takes its new address   {ELSEWHERE} feeds edit 1 --url URL"
+    login = {"last_error": "http_401: none", "do": "podfetch feeds edit 1 --auth NAME"}
+    assert advised(**login) == f"do: {ELSEWHERE} feeds edit 1 --auth NAME"
+
+
+def test_every_command_in_advice_is_completed() -> None:
+    text = "podfetch episodes delete 5 && podfetch episodes retry 5 --undelete"
+    assert complete(text, "podfetch --archive /a") == (
+        "podfetch --archive /a episodes delete 5 && podfetch --archive /a episodes retry 5"
+        " --undelete"
+    )
+    assert complete("`podfetch feeds edit FEED --auth NAME`", "podfetch", 7) == (
+        "`podfetch feeds edit 7 --auth NAME`"
+    )
+
+
+def test_the_program_is_called_with_what_leads_to_the_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_CONFIG_HOME", "PODFETCH_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    assert program(Context()) == "podfetch"
+    assert program(Context(archive="my pods")) == f"podfetch --archive '{tmp_path}/my pods'"
+    (tmp_path / "podfetch.ini").touch()  # found here, but not elsewhere
+    assert program(Context()) == f"podfetch --config {tmp_path}/podfetch.ini"
+    named = Context(config_file="other.ini", archive="/srv/x")
+    assert program(named) == f"podfetch --config {tmp_path}/other.ini --archive /srv/x"
+
+
+def test_a_feed_that_is_being_polled_says_so() -> None:
+    worker = replace(download(0), lane="poll", feed_id=1, episode_id=None)
+    client = FakeClient(
+        replace(idle_snapshot(), feeds={"total": 2}, workers=(worker,)), [feed_row(1), feed_row(2)]
+    )
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2")
+        assert "next being polled" in text(stage)
+        assert text(stage).count(" polling ") == 1
+        await press(stage, "enter")
+        assert "next being polled" in text(stage)
+        client.now = replace(client.now, workers=())
+        await press(stage, "escape")
+        assert " polling " not in text(stage)
+
+    play(client, scene, size=SMALL)
+
+
+def test_quitting_while_nothing_runs_has_three_answers() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "q")
+        assert "Nothing is running" in text(stage)
+        assert "d    Quit" in text(stage)
+        assert "Drain" not in text(stage)
+        assert "Now" not in text(stage)
+        assert "Keep the engine" in text(stage)
+        assert "Stay" in text(stage)
+        await stage.pilot.press("d")
+
+    assert play(FakeClient(idle_snapshot()), scene).return_value == "drain"
+
+
+def test_an_archive_without_feeds_says_which_keys_add_some() -> None:
+    async def scene(stage: Stage) -> None:
+        assert "On Feeds (2) i adds one by its address," in text(stage)
+        assert "Leave with" not in text(stage)
+        await press(stage, "4")
+        assert "i and I on Feeds (2) add some" in text(stage)
+
+    empty = replace(
+        idle_snapshot(), feeds={}, lanes={"download": LaneView(limit=8, target=8, busy=0)}
+    )
+    play(FakeClient(empty), scene)
+
+
+@pytest.mark.parametrize("state", ["starting", "running", "draining"])
+def test_the_clock_is_whole_at_every_width(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    width = 120
+    monkeypatch.setattr(StatusBar, "size", property(lambda _: Size(width, 1)))
+
+    async def scene(stage: Stage) -> None:
+        nonlocal width
+        stage.app.bridge.is_frozen = True
+        bar = stage.app.screen.query_one(StatusBar)
+        for width in range(60, 201):
+            bar.show_view(stage.app.bridge.view)
+            assert len(bar.visual.plain) <= width  # type: ignore[attr-defined]
+            assert "10:42:07" in bar.visual.plain  # type: ignore[attr-defined]
+
+    play(FakeClient(replace(busy_snapshot(), state=state)), scene)
+
+
+def test_a_terminal_that_shrinks_has_its_clock_at_once() -> None:
+    async def scene(stage: Stage) -> None:
+        looks = stage.client.looks
+        await stage.pilot.resize_terminal(100, 36)
+        assert painted(stage.app)[0].rstrip().endswith("10:42:07")
+        assert stage.client.looks - looks < 2
+
+    play(FakeClient(replace(busy_snapshot(), state="starting")), scene, size=(200, 36))
+
+
+class Hosted:
+    """An engine that ends when it is told to."""
+
+    def __init__(self, now: EngineSnapshot) -> None:
+        self.settings = Settings()
+        self.finished = SimpleNamespace(is_set=lambda: False)
+        self.end = SimpleNamespace(exit_code=0, text="")
+        self.governor = SimpleNamespace(latest=now)
+        self.events = SimpleNamespace(last_seq=0)
+
+    def stop(self, timeout: float) -> None:
+        assert timeout == 10.0
+
+
+@pytest.mark.parametrize(("polls", "downloads"), [(0, 0), (1, 3)])
+def test_after_the_screen_the_terminal_says_what_is_waited_for(
+    polls: int, downloads: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    lanes = {
+        "poll": LaneView(limit=9, target=9, busy=polls),
+        "download": LaneView(limit=9, target=9, busy=downloads),
+    }
+    now = replace(idle_snapshot(), lanes=lanes)
+
+    @contextlib.contextmanager
+    def opened() -> Iterator[Any]:
+        yield Hosted(now)
+
+    def run_app(client: Any, *_: Any, on_painted: Any, **__: Any) -> str:
+        on_painted()
+        assert client._ready.wait(60)
+        return "drain"
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("podfetch_tui.ui.run.run_app", run_app)
+    code = screen.run_with_screen(opened, Settings(), tmp_path, lambda _: 0, "podfetch")
+    said = "podfetch: ending: 3 downloads and 1 poll may finish (10s at most; Ctrl-C ends now)\n"
+    assert (code, capfd.readouterr().err) == (0, said if downloads else "")
+    assert bool(running(now)) == bool(downloads)
