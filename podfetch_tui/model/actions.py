@@ -155,6 +155,8 @@ ACTIONS = (
     _of("feeds.probe", "t", "Probe", "Fetch the feed once and say what came; nothing changes"),
     _of("feeds.probe_all", "T", "Probe all", "Probe all chosen feeds, one after the other"),
     _of("feeds.snooze", "z", "Snooze", "Leave chosen feeds in quarantine alone until a time"),
+    _of("feeds.quarantine", "Q", "Quarantine", "Probe chosen feeds as seldom as those that fail"),
+    _of("feeds.group", "b", "Group", "Count feeds by state, host, failure or tag, and filter"),
     _of("feeds.cancel", "K", "Cancel", "End the downloads of the chosen feeds, and skip them"),
     _of("feeds.more", "plus", "Sooner", "A step of priority up for the chosen feeds"),
     _of("feeds.less", "minus", "Later", "A step of priority down for the chosen feeds"),
@@ -221,8 +223,8 @@ ACTIONS = (
 CHANGING = frozenset({
     "add", "begin", "cancel", "check", "default", "delete", "edit", "import", "less", "more",
     "much_less", "much_more", "pause", "priority", "probe", "probe_all",
-    "release", "reload", "reset", "resume", "retire", "retry", "save", "set", "skip", "snooze",
-    "undo",
+    "quarantine", "release", "reload", "reset", "resume", "retire", "retry", "save", "set", "skip",
+    "snooze", "undo",
 })  # fmt: skip
 """Verbs that change something at the engine, on whatever screen."""
 

@@ -118,4 +118,4 @@ def details(row: EpisodeRow) -> list[str]:
     digest = f"  sha256 {row.sha256}" if row.sha256 else ""
     where = f"{row.path}{digest}" if row.path else row.enclosure_url
     feed = f"{row.feed_id} {row.feed_title}" if row.feed_title else f"{row.feed_id}"
-    return [f"{row.id}{when}, of feed {feed}", where, row.error or ""]
+    return [f"episode {row.id} of feed {feed}{when}", where, row.error or ""]

@@ -16,7 +16,7 @@ from podfetch_tui.ui.widgets.columns import Cell, Column
 COLUMNS = (
     Column(label="Time", width=12),
     Column(label="What", width=20),
-    Column(label="Which", width=28),
+    Column(label="Which", width=22, wide=(100, 28)),
     Column(label="Why", width=16, from_width=90),
     Column(label="Text"),
 )

@@ -11,6 +11,7 @@ from textual.content import Content
 
 from podfetch_tui.model.commands import (
     ActOnFeeds,
+    AddedFeeds,
     CancelDownloads,
     CheckFeeds,
     CommandResult,
@@ -38,6 +39,8 @@ _WHAT_HAPPENS = {
     FeedDecision.PAUSE: "They are not polled until you let them go on.",
     FeedDecision.RESUME: "They are due now.",
     FeedDecision.RETIRE: "They are never polled again; their files and history stay.",
+    FeedDecision.QUARANTINE: "They are probed as seldom as what keeps failing, and come back when"
+    " a probe goes well.",
     FeedDecision.SNOOZE: "Those in quarantine stay there and are not probed until then.",
 }
 
@@ -81,6 +84,26 @@ async def cancel(app: App[Any], bridge: Bridge, feed_ids: Sequence[int]) -> bool
     result = await bridge.ask(CancelDownloads(ids))
     bridge.toast(result.text, "information" if result.ok else "error")
     return result.affected > 0
+
+
+async def offer_undo_of_adding(bridge: Bridge, added: AddedFeeds) -> None:
+    """Offer to take back what was added just now: the new feeds are retired.
+
+    Retiring deletes nothing: what of them was archived meanwhile stays, and resuming one (p)
+    brings it back. Feeds that others add at the same time are never among them.
+    """
+    ids = added.ids
+    if len(ids) < added.new:  # the answer names the first ones only
+        request = PageRequest(kind="feeds", only_ids=True, after=min(ids) - 1, limit=added.new + 1)
+        try:
+            ids = (await bridge.query(request)).ids
+        except (Failure, PodfetchError):
+            return  # nothing is offered then
+    if len(ids) == added.new:
+        ask = FeedAsk(
+            feed_ids=ids, decision=FeedDecision.RETIRE, reason="adding was undone", actor=ACTOR
+        )
+        bridge.offer_undo(f"{counted(added.new, 'feed')} added, now retired", ActOnFeeds(ask))
 
 
 async def rows_of(bridge: Bridge, feed_ids: Sequence[int]) -> list[FeedRow]:

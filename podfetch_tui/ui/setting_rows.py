@@ -12,13 +12,19 @@ from podfetch_tui.ui.widgets.columns import Cell, Column
 
 COLUMNS = (
     Column(label="Key", width=36),
-    Column(label="Holds", width=24),
-    Column(label="From", width=20),
+    Column(label="Holds", width=15, wide=(100, 24)),
+    Column(label="From", width=12),
     Column(label="In the file", width=18, from_width=110),
     Column(label="Default", width=18, from_width=130),
     Column(label="Applies"),
 )
-_APPLIES = {"live": "at once", "next_batch": "next batch", "restart": "after a restart"}
+_FROM = {"runtime": "set now"}
+"""Where a value comes from, in a word or two, where the engine has another word for it."""
+APPLIES = {
+    "live": "A change holds at once.",
+    "next_batch": "A change holds from the next batch of feeds.",
+    "restart": "A change holds after a restart.",
+}
 
 
 class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,16 +56,15 @@ def cells_with(glyphs: Glyphs) -> Callable[[SettingRow], Sequence[Cell]]:
     """Return the function that gives the cells of one setting."""
 
     def cells(row: SettingRow) -> Sequence[Cell]:
-        applies = _APPLIES.get(row.applies, row.applies)
         return (
             (row.key, "plain"),
             (row.text or "–", "strong" if row.is_changed else "plain"),
-            (row.source, "accent" if row.is_changed else "muted"),
+            (_FROM.get(row.origin, row.origin), "accent" if row.is_changed else "muted"),
             ("" if row.in_file is None else row.in_file or "(empty)", "muted"),
             (row.default or "–", "muted"),
-            (f"{glyphs.warning} waits for a restart", "warning")
+            (f"{glyphs.warning} restart", "warning")
             if row.pending
-            else (applies, "muted"),
+            else ("restart" if row.applies == "restart" else "", "muted"),
         )
 
     return cells

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from msgspec.structs import replace
 from support.filtering import episode_of_json, feed_of_json, passes
 
@@ -72,6 +74,8 @@ class FakeClient:
             return Page(tuple(self.settings), None)
         if page.kind == "evidence":
             return Page((), None)
+        if page.kind == "groups":
+            return self._groups(page)
         kind = language_of(page.kind)
         every = self.episodes if page.kind == "episodes" else self.feeds
         if page.kind == "quarantine":
@@ -103,6 +107,23 @@ class FakeClient:
         shown = tuple(rows[: page.limit])
         more = len(rows) > len(shown)
         return Page(shown, int(str(shown[-1]["id"])) if more else None)
+
+    def _groups(self, page: PageRequest) -> Page:
+        """Feeds by state, host or code of their failure, the largest groups first."""
+        wanted = parse(page.filter, "feeds")
+        passing = [
+            row for row in self.feeds if passes(wanted, "feeds", feed_of_json(row), self.now.at)
+        ]
+        values = {
+            "state": [str(row["state"]) for row in passing],
+            "host": [str(row["url"]).split("/")[2] for row in passing],
+            "err": [str(row["last_error"] or "").partition(":")[0] for row in passing],
+            "tag": [],
+        }
+        found = Counter(value for value in values[page.sort] if value)
+        return Page(
+            tuple({"value": value, "feeds": number} for value, number in found.most_common()), None
+        )
 
     def send(self, command: Command) -> CommandResult:
         self.commands.append(command)
@@ -517,14 +538,15 @@ def setting_rows() -> list[Row]:
     given = (
         ("archive.root", "/srv/podcasts", "", "podfetch.ini:12", "/srv/podcasts", "restart"),
         ("engine.poll_workers", "32", "32", "default", None, "live"),
-        ("engine.download_workers", "24", "8", "set while running", "16", "live"),
+        ("engine.download_workers", "24", "8", "runtime", "16", "live"),
         ("feeds.backlog", "all", "all", "default", None, "next_batch"),
         ("network.user_agent", "PodFetch/0.1", "PodFetch/0.1", "default", None, "live"),
     )
     return [
         {
             "key": key, "text": text, "value": text, "default": default, "source": source,
-            "origin": source, "in_file": in_file, "applies": applies, "pending": False,
+            "origin": "file" if ":" in source else source, "in_file": in_file,
+            "applies": applies, "pending": False,
         }
         for key, text, default, source, in_file, applies in given
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from support.hostile_text import TITLES, forbidden
 from support.stage import SMALL, Stage, painted, play, press, settle, until
 
 from podfetch_tui.model.commands import (
+    ActOnFeeds,
     AddedFeeds,
     AddFeeds,
     Command,
@@ -17,6 +18,7 @@ from podfetch_tui.model.commands import (
     ProbeUrl,
     RejectedLine,
 )
+from podfetch_tui.model.decisions import FeedDecision
 from podfetch_tui.model.link import Link
 from podfetch_tui.model.probes import ProbeReport
 from podfetch_tui.ui.dialogs.adding import LARGEST, Adding, ListArea, read
@@ -247,3 +249,36 @@ def test_hostile_lines_and_titles_stay_text() -> None:
         feeds(stage)
 
     play(client, scene, size=SMALL)
+
+
+def test_what_was_added_is_retired_by_an_undo_and_nothing_else(tmp_path: Path) -> None:
+    many = tmp_path / "list.txt"
+    many.write_text("".join(f"https://new{n}.example/rss\n" for n in range(150)).rstrip())
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "i")
+        await put(stage, "https://one.example/rss")
+        await press(stage, "ctrl+s")
+        assert "u undo" in text(stage)
+        await press(stage, "u")
+        await press(stage, "I")
+        await put(stage, str(many))
+        await press(stage, "ctrl+s", "u")
+
+    client = Undoing(replace(busy_snapshot(), feeds={"total": 30}), feed_rows(30))
+    notes = [note.message for note in play(client, scene)._notifications]
+    assert "Took back: 1 feed added, now retired" in notes
+    assert "Took back: 150 feeds added, now retired" in notes
+    one, more = (c.ask for c in client.commands if isinstance(c, ActOnFeeds))
+    assert (one.feed_ids, one.decision) == ((31,), FeedDecision.RETIRE)
+    assert more.feed_ids == tuple(range(32, 182))
+
+
+class Undoing(Intake):
+    """Retires what it is told to."""
+
+    def send(self, command: Command) -> CommandResult:
+        if isinstance(command, ActOnFeeds):
+            self.commands.append(command)
+            return CommandResult(ok=True, affected=len(command.ask.feed_ids), operation=1)
+        return super().send(command)

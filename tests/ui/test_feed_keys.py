@@ -19,7 +19,9 @@ from podfetch_tui.model.commands import (
     Carry,
     Command,
     CommandResult,
+    Pause,
     ProbeFeed,
+    Resume,
     Undo,
 )
 from podfetch_tui.model.decisions import Decided, FeedDecision, Undone, UndoOperation
@@ -129,7 +131,7 @@ def test_steps_of_priority_follow_each_other_and_go_back_together() -> None:
         assert "Priority +1 for 2 feeds" in notes(stage), "one of three is at the end"
         assert "3 selected" in text(stage), "they stay chosen for the next step"
         await press(stage, "u")
-        assert "Undone, but for 1 (Priority +1 for 2 feeds): feed 2 was edited since" in notes(
+        assert "Took back, but for 1: Priority +1 for 2 feeds: feed 2 was edited since" in notes(
             stage
         )
         await press(stage, "escape", "up", "up", "plus")
@@ -334,3 +336,57 @@ def test_hostile_titles_and_addresses_stay_text_wherever_the_keys_show_them(
     play(client, scene, size=SMALL)
     assert not any(forbidden(one.replace("\n", "")) for one in sent)
     assert base64.b64encode(sent[0].encode())
+
+
+def test_feeds_are_quarantined_by_hand_after_a_question_and_undone() -> None:
+    client = engine(4)
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "Q")
+        assert "1 feed quarantined" in notes(stage)
+        await press(stage, "ctrl+a", "Q")
+        assert "Quarantine 4 feeds?" in text(stage)
+        assert "They are probed as seldom as what keeps failing" in text(stage)
+        await press(stage, "y", "u")
+        assert "Took back: 4 feeds quarantined" in notes(stage)
+
+    play(client, scene)
+    one, many, back = client.commands
+    assert isinstance(one, ActOnFeeds)
+    assert isinstance(many, ActOnFeeds)
+    assert (one.ask.feed_ids, many.ask.feed_ids) == ((1,), (1, 2, 3, 4))
+    assert one.ask.decision is many.ask.decision is FeedDecision.QUARANTINE
+    assert back == Undo(operation=7, actor="screen")
+
+
+def test_groups_are_counted_within_the_filter_and_lead_to_their_feeds() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "slash", *"fail>2", "enter", "b")
+        assert "Group by" in text(stage)
+        await press(stage, "down", "down", "enter")
+        assert "Feeds by failure" in text(stage)
+        assert "5  read_timeout" in text(stage)
+        await press(stage, "down", "down", "enter")
+        assert "fail>2 err=http_404" in text(stage)
+        assert "4 of 40 feeds match" in text(stage)
+        await press(stage, "b", "down", "down", "down", "enter")
+        assert "None of these feeds has a tag." in notes(stage)
+        await press(stage, "b", "escape")
+        assert "fail>2 err=http_404" in text(stage)
+        await press(stage, "enter", "b")
+        assert isinstance(stage.app.screen, FeedDetail), "one feed is no group"
+
+    play(engine(), scene)
+
+
+def test_the_engine_s_pause_can_be_taken_back() -> None:
+    client = engine()
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "P")
+        client.now = replace(client.now, state="paused")
+        await press(stage, "u")
+        assert "Took back: engine paused" in notes(stage)
+
+    play(client, scene)
+    assert client.commands == [Pause(), Resume()]

@@ -246,6 +246,21 @@ async def about_a_feed(stage: Stage, world: World) -> None:
     await until(stage, "tides")
 
 
+@presses("feeds.quarantine", "feeds.group")
+async def by_hand(stage: Stage, world: World) -> None:
+    await press(stage, "2")
+    await until(stage, "tides")
+    await press(stage, "b", "enter")
+    await until(stage, "active")
+    await press(stage, "enter")
+    await until(stage, "state=active")
+    await press(stage, "escape", "Q")
+    await comes(stage, lambda: world.feed(1)["state"] == "quarantined")
+    assert world.feed(1)["state_reason"] == "by operator"
+    await press(stage, "u")
+    await comes(stage, lambda: world.feed(1)["state"] == "active")
+
+
 @presses("feeds.probe", "feeds.probe_all", "feeds.snooze", "feeds.cancel")
 async def feeds_that_fail_and_load(stage: Stage, world: World) -> None:
     await press(stage, "2")

@@ -56,12 +56,16 @@ def test_settings_show_value_source_and_meaning_and_are_read_again() -> None:
         await press(stage, "7")
         assert "5 of 5 settings" in text(stage)
         await press(stage, "down", "down")
-        assert "engine.download_workers = 24   from set while running   default 8" in text(stage)
+        assert "engine.download_workers = 24   from runtime   default 8" in text(stage)
+        (row,) = (one for one in painted(stage.app) if " set now " in one)
+        assert row.split() == ["engine.download_workers", "24", "set", "now", "16"]
+        (row,) = (one for one in painted(stage.app) if "  restart" in one)
+        assert row.split() == ["archive.root", "/srv/podcasts", "file", "/srv/podcasts", "restart"]
         assert "Downloads" in text(stage)
         await press(stage, "c")
         assert "network.user_agent" not in text(stage)
         assert "archive.root" in text(stage)
-        await press(stage, "c", "slash", *"running", "enter")
+        await press(stage, "c", "slash", *"runtime", "enter")
         assert "1 of 5 settings" in text(stage)
         await press(stage, "r")
         assert stage.client.commands == [Reload()]

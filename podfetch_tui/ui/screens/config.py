@@ -116,7 +116,8 @@ class Config(MainScreen):
     def _is_shown(self, row: SettingRow) -> bool:
         if self._only_changed and not row.is_changed:
             return False
-        return any(self._text in part.lower() for part in (row.key, row.text, row.source))
+        parts = (row.key, row.text, row.source, row.origin)
+        return any(self._text in part.lower() for part in parts)
 
     def _state(self, now: SettingsView) -> list[Content]:
         file = now.file or "no INI: defaults hold"
@@ -141,6 +142,10 @@ class Config(MainScreen):
         if row is None:
             return
         key = keys_by_id().get(row.key)
-        where = f"{row.key} = {row.text or '(empty)'}   from {row.source}   default {row.default}"
+        default = row.default or "(empty)"
+        where = f"{row.key} = {row.text or '(empty)'}   from {row.source}   default {default}"
         text = key.help if key is not None else "Keys of an action of the screens."
-        pane.show_lines([line((where, "$quiet")), line(text)])
+        applies = setting_rows.APPLIES.get(row.applies, "")
+        if row.pending:
+            applies = "What is in the file waits for a restart."
+        pane.show_lines([line(text, (f" {applies}", "$quiet")), line((where, "$quiet"))])

@@ -164,8 +164,8 @@ def idle(view: View) -> list[Content]:
         return [
             line(("This archive has no feeds yet.", "bold")),
             line(),
-            line("Leave with ", ("q", "bold"), ", then add a list (OPML, CSV or one URL a line):"),
-            line(("    podfetch import FILE", "$primary bold")),
+            line("On Feeds (", ("2", "bold"), ") ", ("i", "bold"), " adds one by its address,"),
+            line(("I", "bold"), " a list: OPML, CSV or one URL a line."),
         ]
     if view.waiting:
         return [line("Nothing runs yet. Press ", ("B", "bold"), " to begin with the new feeds.")]

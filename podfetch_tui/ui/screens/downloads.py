@@ -213,7 +213,7 @@ def _idle(view: View) -> list[Content]:
     if lane is not None and not lane.limit:
         return [line("Downloads are switched off: engine.download_workers is 0.")]
     if not now.feeds.get("total"):
-        return [line("No feeds yet: ", ("podfetch import FILE", "$primary bold"), " adds some.")]
+        return [line("No feeds yet: i and I on Feeds (", ("2", "bold"), ") add some.")]
     if view.waiting:
         return [line("Nothing runs yet: ", ("B", "bold"), " begins with the new feeds.")]
     pending = now.episodes.get("pending", 0)

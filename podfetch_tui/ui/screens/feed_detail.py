@@ -40,6 +40,10 @@ class FeedDetail(FeedScreen):
         row = self._sheet.row
         return {} if row is None else {self._feed_id: row}
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no groups where there is one feed."""
+        return False if action == "group" else super().check_action(action, parameters)
+
     def compose_body(self) -> ComposeResult:
         """The sheet of the feed."""
         yield FeedSheet(self.bridge, id="sheet", feed_id=self._feed_id)

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 
 from podfetch_tui.model.commands import AddedFeeds
 from podfetch_tui.model.decisions import FeedDecision
-from podfetch_tui.model.figures import count
+from podfetch_tui.model.text import counted
 from podfetch_tui.ui import feed_actions
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.feed_rows import FeedRow
@@ -38,6 +38,11 @@ class FeedScreen(MainScreen):
     def drawn(self) -> Mapping[int, FeedRow]:
         """The chosen feeds as they stand on the screen, by id, as far as they do."""
         return {}
+
+    @property
+    def shown(self) -> str:
+        """The filter of the feeds that are shown."""
+        return ""
 
     def changed(self, *, keep: bool = False) -> None:
         """Something was done to the chosen feeds: read them again.
@@ -68,6 +73,21 @@ class FeedScreen(MainScreen):
     def action_retire(self) -> None:
         """Never poll the chosen feeds again."""
         self._decide(FeedDecision.RETIRE)
+
+    def action_quarantine(self) -> None:
+        """Put the chosen feeds into quarantine, whatever their failures."""
+        self._decide(FeedDecision.QUARANTINE)
+
+    def action_group(self) -> None:
+        """Count the feeds that are shown by what they share, and show one group."""
+        from podfetch_tui.ui.feed_groups import choose_group
+
+        async def work() -> None:
+            chosen = await choose_group(self.app, self.bridge, self.shown)
+            if chosen is not None:
+                self.filter_to(chosen)
+
+        self.bridge.run(work())
 
     def action_snooze(self) -> None:
         """Leave those of the chosen feeds that are in quarantine alone until a time."""
@@ -139,8 +159,8 @@ class FeedScreen(MainScreen):
             if added is None:
                 return
             if added.new:
-                noun = "feed" if added.new == 1 else "feeds"
-                self.bridge.toast(f"{count(added.new)} {noun} added ({added.counts})")
+                self.bridge.toast(f"{counted(added.new, 'feed')} added ({added.counts})")
+                self.bridge.run(feed_actions.offer_undo_of_adding(self.bridge, added))
             self.changed()
             if added.ids:
                 self.show_feed(added.ids[0])

@@ -63,6 +63,11 @@ class Feeds(FeedScreen):
         return table.cursor_id if table.source.count else None
 
     @property
+    def shown(self) -> str:
+        """The filter of the list."""
+        return self.listing.filter
+
+    @property
     def drawn(self) -> Mapping[int, FeedRow]:
         """The chosen feeds as they stand in the list."""
         return self.listing.rows.drawn(self.chosen)
@@ -143,13 +148,18 @@ class Feeds(FeedScreen):
         row = self.listing.current
         if row is None and self.listing.rows.count:
             return  # on its way; without the pane all would be laid out twice
-        lines = [] if row is None else feed_rows.details(row, self.bridge.now)
+        view = self.bridge.view
+        lines = []
+        if row is not None:
+            is_polled = view.polls(row.id)
+            lines = feed_rows.details(row, self.bridge.now, is_polled=is_polled)
         styles = ("$quiet", "", "$error")
         pane = self.query_one("#detail", Lines)
         pane.set_class(row is None, "-nobody")
-        pane.show_lines(
-            [line((text, style)) for text, style in zip(lines, styles, strict=False) if text]
-        )
+        shown = [line((text, style)) for text, style in zip(lines, styles, strict=False) if text]
+        if row is not None and (well := feed_rows.nothing_to_do(row)):
+            shown.append(line((f"do: {well}", "$quiet")))
+        pane.show_lines(shown)
 
 
 def _spec(bridge: Bridge) -> ListSpec[FeedRow]:
@@ -158,14 +168,16 @@ def _spec(bridge: Bridge) -> ListSpec[FeedRow]:
         noun="feeds",
         columns=feed_rows.COLUMNS,
         convert=feed_rows.feed_row,
-        cells=feed_rows.cells_with(bridge.glyphs, lambda: bridge.now),
+        cells=feed_rows.cells_with(
+            bridge.glyphs, lambda: bridge.now, lambda feed_id: bridge.view.polls(feed_id)
+        ),
         total=lambda view: view.snapshot.feeds.get("total", 0),
-        empty=_empty,
+        empty=lambda view: _empty(view, bridge.program),
         hint="part of a title or address, or err:timeout fail>3 !tag:news",
     )
 
 
-def _empty(view: View) -> list[Content]:
+def _empty(view: View, program: str) -> list[Content]:
     if view.snapshot.feeds.get("total") or view.snapshot.state == "starting":
         return [line(("Reading …", "$quiet"))]
     return [
@@ -177,5 +189,5 @@ def _empty(view: View) -> list[Content]:
             "  imports a list: OPML as podcast programs export it, CSV, URLs",
         ),
         line(),
-        line(("From a shell: podfetch import FILE", "$quiet")),
+        line((f"From a shell: {program} import FILE", "$quiet")),
     ]

@@ -23,6 +23,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     width: int = 0
     """Cells; 0 for the one that takes what is left."""
+    wide: tuple[int, int] = (0, 0)
+    """In tables of at least so many cells it takes so many instead."""
     right: bool = False
     """Figures stand to the right."""
     from_width: int = 0
@@ -46,7 +48,9 @@ def rooms(
         if not shows(column, width, wanted):
             continue
         left = max(0, width - used - 1)
-        room = min(column.width or left, left)
+        from_width, cells = column.wide
+        wanted_room = cells if cells and width >= from_width else column.width
+        room = min(wanted_room or left, left)
         yield index, used, room
         used += room + GAP
 
