@@ -69,7 +69,7 @@ def test_a_feed_says_what_it_answered_and_what_comes_next(root: Path) -> None:
     assert "2 failures in a row" in text
     assert "re-check after 2 failures in a row" in text
     assert "2 archived" in text
-    assert text.endswith("what you can do: podfetch feeds edit 1 --url URL\n")
+    assert text.endswith(f"what you can do: podfetch --archive {root} feeds edit 1 --url URL\n")
     found = json.loads(why(root, "1", "--json"))
     assert [poll["code"] for poll in found["polls"]] == ["http_404", "http_404", "not_modified"]
     assert set(found["next"]) == {"at", "in", "why"}
@@ -82,7 +82,7 @@ def test_a_paused_feed_says_who_paused_it_and_why(root: Path) -> None:
     assert "(by operator: loud)" in text
     assert "pause_feed by command (loud)" in text
     assert "not by itself: never: it is paused" in text
-    assert text.endswith("what you can do: podfetch feeds resume 2\n")
+    assert text.endswith(f"what you can do: podfetch --archive {root} feeds resume 2\n")
 
 
 def test_an_episode_says_where_its_files_are_and_whether_they_are_there(root: Path) -> None:
@@ -93,7 +93,7 @@ def test_an_episode_says_where_its_files_are_and_whether_they_are_there(root: Pa
     (root / "Show 1" / "alpha.mp3").unlink()
     text = why(root, "episode:1")
     assert "Show 1/alpha.mp3 (media) IS NOT THERE" in text
-    assert text.endswith("what you can do: podfetch episodes retry 1\n")
+    assert text.endswith(f"what you can do: podfetch --archive {root} episodes retry 1\n")
 
 
 def test_a_failed_episode_says_why_and_when_again(root: Path) -> None:
@@ -123,12 +123,14 @@ def test_a_failed_episode_says_why_and_when_again(root: Path) -> None:
     assert "failed (http_404: none)" in text
     assert "failure http_404 (status 404)" in text
     assert "re-check" in text
-    assert text.endswith("what you can do: podfetch episodes retry 3\n")
+    assert text.endswith(f"what you can do: podfetch --archive {root} episodes retry 3\n")
 
 
 def test_what_is_missing_beside_a_file_is_made_and_not_fetched(root: Path) -> None:
     (root / "Show 1" / "alpha.mp3.json").unlink()
-    assert why(root, "episode:1").endswith("what you can do: podfetch episodes derive 1\n")
+    assert why(root, "episode:1").endswith(
+        f"what you can do: podfetch --archive {root} episodes derive 1\n"
+    )
 
 
 @pytest.mark.parametrize(
