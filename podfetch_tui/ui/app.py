@@ -114,6 +114,7 @@ class PodFetchApp(App[HowToEnd]):
                 asks nothing, and nothing is changed where that may not be.
             restart: Starts the engine again, without waiting for it, after it stopped by itself.
             kept: What the screens keep from one run to the next.
+            program: How the operator calls the program for this archive.
         """
         # Textual takes NO_COLOR for grey; with native colours it really uses none.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)

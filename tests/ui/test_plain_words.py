@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,12 +21,14 @@ from support.fake_client import (
 from support.stage import SMALL, Stage, painted, play, press, settle
 from textual.geometry import Size
 
+from podfetch_tui.api.starting import StartingClient
 from podfetch_tui.cli import screen
 from podfetch_tui.cli.context import Context, program
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.snapshot import EngineSnapshot, LaneView
 from podfetch_tui.policy.advice import complete
 from podfetch_tui.ui import feed_facts
+from podfetch_tui.ui.app import PodFetchApp
 from podfetch_tui.ui.dialogs.quit import running
 from podfetch_tui.ui.widgets.status_bar import StatusBar
 
@@ -187,14 +189,19 @@ def test_after_the_screen_the_terminal_says_what_is_waited_for(
     def opened() -> Iterator[Any]:
         yield Hosted(now)
 
-    def run_app(client: Any, *_: Any, on_painted: Any, **__: Any) -> str:
-        on_painted()
+    def run_app(make: Callable[[], PodFetchApp]) -> str:
+        app = make()
+        assert app._on_painted is not None
+        app._on_painted()
+        client = app.bridge._client
+        assert isinstance(client, StartingClient)
         assert client._ready.wait(60)
+        app.bridge.close()
         return "drain"
 
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setattr("podfetch_tui.ui.run.run_app", run_app)
-    code = screen.run_with_screen(opened, Settings(), tmp_path, lambda _: 0, "podfetch")
+    code = screen.run_with_screen(opened, Settings(), tmp_path, lambda *_: 0, "podfetch")
     said = "podfetch: ending: 3 downloads and 1 poll may finish (10s at most; Ctrl-C ends now)\n"
     assert (code, capfd.readouterr().err) == (0, said if downloads else "")
     assert bool(running(now)) == bool(downloads)
