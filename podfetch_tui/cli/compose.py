@@ -27,6 +27,7 @@ from podfetch_tui.pipeline.services import Services
 from podfetch_tui.sandbox.pool import Sandbox
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.collector import collecting_rarely
+from podfetch_tui.system.memory import share_heaps
 from podfetch_tui.system.paths import user_state_dir
 from podfetch_tui.system.resources import raise_open_files_limit
 
@@ -56,6 +57,7 @@ def engine_on(
     if source is None or loaded is None:
         source, loaded = fixed_source(settings, credentials or Credentials())
     work = settings.engine
+    share_heaps()
     raise_open_files_limit(2 * (work.poll_workers + work.download_workers) + 256)
     http = HttpClient(
         settings.network, per_host=work.per_host, clock=archive.clock, credentials=credentials
