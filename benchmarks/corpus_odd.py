@@ -232,9 +232,10 @@ def compare(root: Path, watched: Watched) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--corpus", type=Path, default=corpus_folder())
+    parser.add_argument("--corpus", type=Path)
     parser.add_argument("--rounds", type=int, default=12)
     options = parser.parse_args()
+    options.corpus = options.corpus or corpus_folder()
     watched = Watched()
     with tempfile.TemporaryDirectory() as folder, PodcastHost() as host:
         os.environ["PODFETCH_STATE_DIR"] = str(Path(folder) / "state")

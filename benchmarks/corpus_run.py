@@ -185,13 +185,17 @@ def again(root: Path, host: PodcastHost, corpus: Corpus) -> Iterator[str]:
 def corpus_folder() -> Path:
     """Return where the corpus is: ``PODFETCH_CORPUS``, else beside the checkout."""
     beside = Path(__file__).resolve().parents[2] / "shared" / "corpus"
-    return Path(os.environ.get("PODFETCH_CORPUS") or beside)
+    found = Path(os.environ.get("PODFETCH_CORPUS") or beside)
+    if not found.is_dir():
+        sys.exit(f"there is no corpus at {found}: name its folder in PODFETCH_CORPUS")
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--corpus", type=Path, default=corpus_folder())
+    parser.add_argument("--corpus", type=Path)
     options = parser.parse_args()
+    options.corpus = options.corpus or corpus_folder()
     broken: list[str] = []
     for is_unique in (True, False):
         print(f"== each body {'unique' if is_unique else 'as it is'}", flush=True)

@@ -148,8 +148,9 @@ def compare(root: Path, host: PodcastHost, show: Show) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--corpus", type=Path, default=corpus_folder())
+    parser.add_argument("--corpus", type=Path)
     options = parser.parse_args()
+    options.corpus = options.corpus or corpus_folder()
     with tempfile.TemporaryDirectory() as folder, PodcastHost() as host:
         os.environ["PODFETCH_STATE_DIR"] = str(Path(folder) / "state")
         root = Path(folder) / "archive"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import click
 from msgspec.structs import replace
 
 from podfetch_tui.catalog.deciding import decide, planned, release_times
 from podfetch_tui.catalog.quarantine import feed_marks
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli.choose import choose_feeds, choose_quarantined
+from podfetch_tui.cli.context import program
 from podfetch_tui.cli.decide import HowAsked, confirm, report
 from podfetch_tui.cli.output import say
 from podfetch_tui.model import figures
@@ -82,7 +84,8 @@ def carry_out(
         )
     code = report([decided, out], "feed", word, how=how, operation=True)
     if decided.operation:
-        say(f"podfetch undo {decided.operation} takes it back within {UNDO_MS // 1000} s")
+        called = program(click.get_current_context().obj)
+        say(f"{called} undo {decided.operation} takes it back within {UNDO_MS // 1000} s")
     return code
 
 

@@ -183,6 +183,14 @@ def test_a_feed_is_probed_released_and_taken_back_by_key() -> None:
     play(client, scene)
 
 
+def test_one_feed_is_not_called_feeds() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "3")
+        assert "1 feed in quarantine" in text(stage)
+
+    play(Held(count=1), scene)
+
+
 def test_many_are_released_after_a_question_that_says_how_long_it_takes() -> None:
     client = Held()
 

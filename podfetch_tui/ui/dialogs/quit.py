@@ -61,7 +61,7 @@ class QuitDialog(ModalScreen[Union[HowToEnd, None]]):
     def _choices(self) -> Iterator[tuple[str, str, str]]:
         """Yield action, key and text of each answer; with nothing to wait for they are fewer."""
         if self._busy:
-            yield "drain", "  d  ", "Drain: let them end (10 s at most), then quit"
+            yield "drain", "  d  ", "Drain: let them end for a while, then quit"
             yield "now", "  n  ", "Now: downloads go on where they are next time"
         else:
             yield "drain", "  d  ", "Quit"

@@ -38,6 +38,11 @@ class ListSpec(msgspec.Struct, Generic[Row], frozen=True, kw_only=True):
     """Order at first."""
     can_select: bool = True
 
+    def things(self, number: int) -> str:
+        """Return what ``number`` of the rows are called: ``1 feed in quarantine``."""
+        first, blank, rest = self.noun.partition(" ")
+        return f"{first.removesuffix('s')}{blank}{rest}" if number == 1 else self.noun
+
 
 def can_be_read(filter_: str, kind: str) -> bool:
     """Return whether ``filter_`` is one for rows of ``kind``."""

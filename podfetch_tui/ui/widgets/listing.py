@@ -379,7 +379,7 @@ class Listing(Vertical, Generic[Row]):
         if self._filter:
             parts: list[Part] = [(f"{shown} of {count(total)} {self._spec.noun} match", "$quiet")]
         else:
-            parts = [(f"{shown} {self._spec.noun}", "$quiet")]
+            parts = [(f"{shown} {self._spec.things(found)}", "$quiet")]
         selected = self.table.selected
         if selected:
             parts += [("   ", ""), (f"{count(len(selected))} selected", "$accent bold")]
