@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 
 from podfetch_tui.catalog import pages, trail
+from podfetch_tui.catalog.evidence import last_answer
 from podfetch_tui.catalog.feed_bodies import feed_body_of
 from podfetch_tui.catalog.feeds import get_feed
 from podfetch_tui.catalog.open import Catalog
@@ -57,6 +58,8 @@ def _feed(catalog: Catalog, feed_id: int) -> tuple[dict[str, JsonValue], ...]:
         {"state": state, "reason": reason, "episodes": number}
         for state, reason, number in trail.episode_reasons(catalog, feed_id, most=_REASONS)
     ]
+    feed = get_feed(catalog, feed_id)
+    row["last_answer"] = last_answer(catalog, feed) if feed is not None else ""
     row["do"] = advice.for_feed(
         feed_id,
         FeedState(str(row["state"])),

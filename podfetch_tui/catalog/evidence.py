@@ -9,6 +9,7 @@ from podfetch_tui.catalog.feeds import get_feed
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.catalog.quarantine import evidence
 from podfetch_tui.model.errors import UsageError
+from podfetch_tui.model.feed import Feed
 from podfetch_tui.model.text import clean, redact_markup
 from podfetch_tui.policy import advice
 from podfetch_tui.policy.hosts import host_of
@@ -17,6 +18,21 @@ from podfetch_tui.system.times import rfc3339_or_none
 _POLLS = 20
 _ACTIONS = 10
 _HEAD = 1000
+
+
+def last_answer(catalog: Catalog, feed: Feed, most: int = 300) -> str:
+    """Return the head of the answer that a feed failed with last, without secrets and controls.
+
+    Empty where its last poll succeeded or nobody answered: many a host says in words where a
+    feed has moved.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    if not feed.health.last_error:
+        return ""
+    head = evidence(catalog, feed.id).decode("utf-8", "replace")
+    return clean(redact_markup(head, feed.url), most)
 
 
 def evidence_document(catalog: Catalog, feed_id: int) -> dict[str, Any]:

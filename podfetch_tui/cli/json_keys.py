@@ -141,8 +141,8 @@ JSON_KEYS: dict[str, JsonKeys] = {
         " derivatives actions do"
     ),
     "why FEED": JsonKeys(
-        "kind id feed since snoozed_until cool_down_until opened probation polls days next host"
-        " episodes episode_reasons actions do"
+        "kind id feed since snoozed_until cool_down_until opened probation last_answer polls days"
+        " next host episodes episode_reasons actions do"
     ),
 }
 """By the words of the command; an option that changes the keys follows them."""

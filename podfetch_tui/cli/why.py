@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from podfetch_tui.catalog import pages, trail
+from podfetch_tui.catalog.evidence import last_answer
 from podfetch_tui.catalog.feeds import get_feed
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.cli.choose import one_episode, one_feed
@@ -78,6 +79,7 @@ def feed_document(catalog: Catalog, feed_id: int, settings: Settings, now: int) 
         "cool_down_until": rfc3339_or_none(feed.health.open_until),
         "opened": feed.health.opened,
         "probation": feed.health.probation,
+        "last_answer": last_answer(catalog, feed) or None,
         "polls": polls,
         "days": trail.days(catalog, feed_id, most=NEWEST),
         "next": _next(

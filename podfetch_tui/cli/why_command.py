@@ -57,6 +57,8 @@ def _feed(found: Mapping[str, Any]) -> _Lines:
     yield "last ok", row["last_success_at"] or "never"
     if row["last_error"]:
         yield "last error", f"{row['last_error']} ({row['last_family']})"
+    if found["last_answer"]:
+        yield "last answer", found["last_answer"]
     yield from _outcomes("polls", found["polls"])
     yield from _list("days before", [_day(one) for one in found["days"]])
     yield from _next(found)

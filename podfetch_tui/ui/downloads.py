@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from podfetch_tui.model.figures import bar, percent, rate, remaining, size
 from podfetch_tui.model.snapshot import EngineSnapshot, WorkerView
+from podfetch_tui.model.text import counted
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.widgets.columns import Cell, Column
 
@@ -35,6 +36,17 @@ def row_id(worker: WorkerView) -> int:
 def is_stalled(worker: WorkerView) -> bool:
     """Return whether nothing has come for a while."""
     return worker.phase == "stream" and worker.bytes_per_s < 1 and worker.since_s > _STALLED_S
+
+
+def why_idle(now: EngineSnapshot) -> str:
+    """Return why nothing is downloading, and how many episodes wait."""
+    pending, lane = now.episodes.get("pending", 0), now.lanes.get("download")
+    waiting = counted(pending, "episode waits", "episodes wait")
+    if lane is not None and not lane.limit:
+        return f"Downloads are off, {waiting}: + on Limits (5) switches them on."
+    if pending:
+        return f"Nothing is downloading; {waiting}."
+    return "Nothing is downloading: every known episode is archived."
 
 
 def cells_with(glyphs: Glyphs) -> Callable[[WorkerView], Sequence[Cell]]:

@@ -108,6 +108,8 @@ def head(
     ]
     if error:
         lines.append(line((problem(error), "$error")))
+    if error and row.get("last_answer"):
+        lines.append(line(("it answered: ", MUTED), str(row["last_answer"])))
     lines.append(_advice(row, program))
     return lines
 

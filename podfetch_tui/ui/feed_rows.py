@@ -158,7 +158,7 @@ def problem(error: str) -> str:
     """Return what is said of a feed's last failure: what it was, and the key that may help."""
     if not has_moved(error):
         return error
-    return f"{error.rstrip('.')}. Moved? e, new address (look on the show's page for it)"
+    return f"{error.rstrip('.')}. Moved? e takes its new address (the show's web site has it)"
 
 
 def nothing_to_do(row: FeedRow) -> str:

@@ -52,7 +52,8 @@ def _lane(now: EngineSnapshot, name: str, label: str) -> Content:
     if lane is None:
         return line(head, "–")
     if not lane.limit:
-        return line(head, ("off: the limit is 0", "$warning"), f", {count(lane.queued)} wait")
+        waiting = now.episodes.get("pending", 0) if name == "download" else now.batch.due
+        return line(head, ("off: the limit is 0", "$warning"), f", {count(waiting)} wait")
     parts: list[Part] = [
         (f"{lane.busy} of {lane.limit} run", "bold"),
         (f", {count(lane.queued)} wait", ""),

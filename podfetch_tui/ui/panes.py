@@ -233,7 +233,21 @@ def alerts(view: View, glyphs: Glyphs) -> list[Content]:
         for lane in now.lanes.values()
         if lane.reason
     ]
+    lines += [line((f"{glyphs.paused} {text}", "$warning bold")) for text in off(now)]
     return lines[:4]
+
+
+def off(now: EngineSnapshot) -> list[str]:
+    """Return which lanes an operator has switched off, what waits for them, and the way back."""
+    kinds = (
+        ("download", "Downloads are", "engine.download_workers", now.episodes.get("pending", 0)),
+        ("poll", "Polls are", "engine.poll_workers", now.batch.due),
+    )
+    return [
+        f"{what} off: {key} is 0, {count(waiting)} wait; + on Limits (5) switches them on"
+        for lane, what, key, waiting in kinds
+        if lane in now.lanes and not now.lanes[lane].limit
+    ]
 
 
 def _standing(host: HostView) -> str:

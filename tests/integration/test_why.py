@@ -54,7 +54,8 @@ def root(tmp_path: Path) -> Path:
         )
         for result, code, status in EVENTS:
             end = outcome(one, result=result, code=code, status=status, detail=f"said {status}")
-            schedule = FeedSchedule(feed_id=one, health=failing, next_poll_at=AT)
+            answer = f"Moved to https://a.example/new?token={SECRET}".encode()
+            schedule = FeedSchedule(feed_id=one, health=failing, next_poll_at=AT, evidence=answer)
             archive.writer.submit(Finish(outcome=end, schedule=schedule)).result()
         write = DecideFeeds(feed_ids=(2,), decision=FeedDecision.PAUSE, reason="loud", at=AT)
         archive.writer.submit(write).result()
@@ -66,6 +67,7 @@ def test_a_feed_says_what_it_answered_and_what_comes_next(root: Path) -> None:
     assert "feed        1 · Show 1 · https://***@a.example/feed" in text
     assert text.count("http_404 (status 404)") == 2
     assert "said 304" in text
+    assert "last answer Moved to https://a.example/new" in text
     assert "2 failures in a row" in text
     assert "re-check after 2 failures in a row" in text
     assert "2 archived" in text

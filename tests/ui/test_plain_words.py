@@ -61,6 +61,32 @@ def test_advice_names_the_key_and_a_command_that_works_from_any_folder() -> None
     assert advised(**login) == f"do: {ELSEWHERE} feeds edit 1 --auth NAME"
 
 
+def test_a_feed_shows_what_its_host_answered_in_words() -> None:
+    trouble = {"last_error": "http_404: none", "consecutive_failures": 3}
+    row = {**feed_detail(feed_row(1)), **trouble, "last_answer": "Moved to https://new.example/"}
+    signs = play(FakeClient(), settle).bridge.glyphs
+    said = [one.plain for one in feed_facts.head(row, AT, signs)]
+    assert "it answered: Moved to https://new.example/" in said
+
+
+def test_a_lane_that_is_off_says_what_waits_and_how_to_switch_it_on() -> None:
+    now = busy_snapshot()
+    lanes = {**now.lanes, "download": LaneView(limit=0, target=0, busy=0)}
+    counts = {**now.episodes, "pending": 20}
+    now = replace(now, lanes=lanes, episodes=counts, workers=())
+
+    async def scene(stage: Stage) -> None:
+        off = "engine.download_workers is 0, 20 wait; + on Limits (5) switches them on"
+        assert off in text(stage)
+        assert "Downloads are off, 20 episodes wait" in text(stage)
+        await press(stage, "4")
+        assert "Downloads are off, 20 episodes wait: + on Limits (5)" in text(stage)
+        await press(stage, "5")
+        assert "off: the limit is 0, 20 wait" in text(stage)
+
+    play(FakeClient(now), scene)
+
+
 def test_every_command_in_advice_is_completed() -> None:
     text = "podfetch episodes delete 5 && podfetch episodes retry 5 --undelete"
     assert complete(text, "podfetch --archive /a") == (

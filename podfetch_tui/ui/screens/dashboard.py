@@ -169,8 +169,4 @@ def idle(view: View) -> list[Content]:
         ]
     if view.waiting:
         return [line("Nothing runs yet. Press ", ("B", "bold"), " to begin with the new feeds.")]
-    queued = now.queue.get("downloads", 0)
-    if queued:
-        waiting = counted(queued, "episode is", "episodes are")
-        return [line((f"Nothing is downloading; {waiting} queued.", "$quiet"))]
-    return [line(("Nothing is downloading: all known episodes are archived or wait.", "$quiet"))]
+    return [line((downloads.why_idle(now), "$quiet"))]

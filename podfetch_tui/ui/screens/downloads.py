@@ -14,7 +14,6 @@ from podfetch_tui.model.commands import CancelDownloads, Carry
 from podfetch_tui.model.figures import count, rate, rfc3339
 from podfetch_tui.model.host_writes import ReleaseHosts
 from podfetch_tui.model.snapshot import WorkerView
-from podfetch_tui.model.text import counted
 from podfetch_tui.ui import downloads, hosts
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
 from podfetch_tui.ui.hosts import HostRow
@@ -207,17 +206,10 @@ def _lately(now: int) -> str:
 
 def _idle(view: View) -> list[Content]:
     now = view.snapshot
-    lane = now.lanes.get("download")
     if now.state == "starting":
         return [line(("Opening the archive …", "$quiet"))]
-    if lane is not None and not lane.limit:
-        return [line("Downloads are switched off: engine.download_workers is 0.")]
     if not now.feeds.get("total"):
         return [line("No feeds yet: i and I on Feeds (", ("2", "bold"), ") add some.")]
     if view.waiting:
         return [line("Nothing runs yet: ", ("B", "bold"), " begins with the new feeds.")]
-    pending = now.episodes.get("pending", 0)
-    if pending:
-        waiting = counted(pending, "episode waits for its", "episodes wait for their")
-        return [line(f"Nothing is downloading; {waiting} turn.")]
-    return [line("Nothing is downloading: every known episode is archived.")]
+    return [line(downloads.why_idle(now))]
