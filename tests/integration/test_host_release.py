@@ -104,7 +104,7 @@ def test_without_an_engine_the_commands_show_and_release_hosts(
         if line
     ]
     assert (row["host"], row["why"]) == (name, "it told us to wait")
-    assert f"podfetch hosts release {name}" in run(settings, "why", "1").output
+    assert f" hosts release {name}" in run(settings, "why", "1").output
     checked = run(settings, "feeds", "check", "1")
     assert f"{name} is left alone until {row['until']}" in checked.stderr
     dry = run(settings, "hosts", "release", "--all", "--dry-run")

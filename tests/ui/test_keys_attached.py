@@ -395,6 +395,8 @@ async def events(stage: Stage, world: World) -> None:
     await until(stage, "feed polled", gone=True)
     await press(stage, "e", "end")
     await until(stage, "feed polled")
+    await press(stage, "e", "home")
+    await until(stage, "feed polled", gone=True)
     await press(stage, "l")
     await comes(stage, lambda: stage.app.current_mode == "feeds")
 

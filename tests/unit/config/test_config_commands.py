@@ -91,11 +91,11 @@ def test_a_pattern_for_file_names_is_checked_with_its_line(tmp_path: Path) -> No
 
 
 def test_show_prints_each_value_with_its_source(tmp_path: Path) -> None:
-    file = _ini(tmp_path / "p.ini", "[engine]\nper_host = 3\n[keys]\napp.quit = Q\n")
+    file = _ini(tmp_path / "p.ini", "[engine]\nper_host = 3\n[keys]\napp.quit = f9\n")
     result = _run("show", "engine.per_host", "keys", context=Context(config_file=file))
     assert [line.split() for line in result.stdout.splitlines()] == [
         ["engine.per_host", "=", "3", "#", f"{file}:2"],
-        ["keys.app.quit", "=", "Q", "#", f"{file}:4"],
+        ["keys.app.quit", "=", "f9", "#", f"{file}:4"],
     ]
 
 
@@ -132,12 +132,12 @@ def test_secrets_are_shown_by_no_command(tmp_path: Path) -> None:
 def test_diff_prints_what_differs_and_nothing_else(tmp_path: Path) -> None:
     assert _run("diff").stdout == ""
     file = _ini(
-        tmp_path / "p.ini", "[engine]\nper_host = 2\npoll_workers = 9\n[keys]\napp.quit = Q\n"
+        tmp_path / "p.ini", "[engine]\nper_host = 2\npoll_workers = 9\n[keys]\napp.quit = f9\n"
     )
     rows = _objects(_run("diff", "--json", context=Context(config_file=file)))
     assert [(row["key"], row["text"], row["default"]) for row in rows] == [
         ("engine.poll_workers", "9", "32"),
-        ("keys.app.quit", "Q", ""),
+        ("keys.app.quit", "f9", ""),
     ]
 
 
