@@ -63,7 +63,11 @@ def test_advice_names_the_key_and_a_command_that_works_from_any_folder() -> None
 
 def test_a_feed_shows_what_its_host_answered_in_words() -> None:
     trouble = {"last_error": "http_404: none", "consecutive_failures": 3}
-    row = {**feed_detail(feed_row(1)), **trouble, "last_answer": "Moved to https://new.example/"}
+    row: dict[str, Any] = {
+        **feed_detail(feed_row(1)),
+        **trouble,
+        "last_answer": "Moved to https://new.example/",
+    }
     signs = play(FakeClient(), settle).bridge.glyphs
     said = [one.plain for one in feed_facts.head(row, AT, signs)]
     assert "it answered: Moved to https://new.example/" in said
