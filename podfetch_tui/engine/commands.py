@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from podfetch_tui.catalog import feeds
+from podfetch_tui.catalog import feeds, trail
 from podfetch_tui.config.shown import differences, text_of
 from podfetch_tui.engine.adding import Adding
 from podfetch_tui.engine.batches import Batches
@@ -47,9 +47,12 @@ from podfetch_tui.model.text import counted
 from podfetch_tui.model.writes import ApplyPriorities, ChangeFeed, Receipt
 from podfetch_tui.pipeline.erasures import finish_erasures
 from podfetch_tui.pipeline.services import Services
+from podfetch_tui.policy.hosts import host_of
 
 IMPORTED_PAUSED = "imported paused"
 """State reason of feeds that wait for the operator to begin."""
+_LOOKED_AT = 20
+"""With so many feeds to be checked their hosts are looked at, too."""
 _AT_ONCE = 20
 """So many of the feeds that are added do not wait for a batch."""
 
@@ -179,7 +182,19 @@ class Commands:
         self._services.writer.flush()
         self._batches.allow(len(feed_ids))
         self._dispatcher.look_now()
-        return CommandResult(ok=True, text="due now", affected=len(feed_ids))
+        held = self._held_host(feed_ids, now)
+        text = f"due now, but {held} is left alone: R on Hosts (4) asks it" if held else "due now"
+        return CommandResult(ok=True, text=text, affected=len(feed_ids))
+
+    def _held_host(self, feed_ids: tuple[int, ...], now: int) -> str:
+        """Return a host of these feeds that is not asked now; of many feeds nobody looks."""
+        catalog = self._services.catalog
+        for feed_id in feed_ids if len(feed_ids) <= _LOOKED_AT else ():
+            feed = feeds.get_feed(catalog, feed_id)
+            host = None if feed is None else trail.host_facts(catalog, host_of(feed.url))
+            if host is not None and host.is_held(now):
+                return host.name
+        return ""
 
     def _add(self, command: AddFeeds | ProbeUrl) -> CommandResult:
         if isinstance(command, ProbeUrl):

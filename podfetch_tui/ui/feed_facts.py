@@ -116,12 +116,13 @@ def head(
 
 def _advice(row: Row, program: str) -> Content:
     """Return what to do about a feed: the key, and the command; or that there is nothing."""
-    if well := nothing_to_do(feed_row(row)):
+    command = str(row.get("do") or "")
+    is_held = " hosts release " in command
+    if not is_held and (well := nothing_to_do(feed_row(row))):
         return line((f"do: {well}", MUTED))
     if not row["last_error"] and int(_number(row["failed"])) and row["state"] == "active":
         failed = counted(int(_number(row["failed"])), "episode")
         return line(("do: ", MUTED), ("R fetches again", "$accent"), f" what failed: {failed}")
-    command = str(row.get("do") or "")
     key = next((text for sign, text in _KEYS if sign in command), "")
     shown = advice.complete(command, program)
     return line(

@@ -16,7 +16,7 @@ from podfetch_tui.cli.main import podfetch
 from podfetch_tui.demo import feeds
 from podfetch_tui.demo.host import PodcastHost
 from podfetch_tui.demo.routes import Route
-from podfetch_tui.model.commands import Carry
+from podfetch_tui.model.commands import Carry, CheckFeeds
 from podfetch_tui.model.errors import UsageError
 from podfetch_tui.model.host_writes import ReleaseHosts
 from podfetch_tui.model.settings import Settings
@@ -72,6 +72,8 @@ def test_a_running_engine_asks_a_released_host_at_once(
         wait_for(lambda: [one.host for one in engine.governor.latest.hosts] == [name])
         (shown,) = engine.governor.latest.hosts
         assert bool(shown.told_until) is (answer is BUSY)
+        checked = engine.commands.apply(CheckFeeds((1,)))
+        assert checked.text == f"due now, but {name} is left alone: R on Hosts (4) asks it"
         heal(host)
         write = ReleaseHosts(hosts=(name, "other.example"), at=engine.services.clock.now_ms())
         result = engine.commands.apply(Carry((write,)))

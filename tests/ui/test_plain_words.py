@@ -57,6 +57,8 @@ def test_advice_names_the_key_and_a_command_that_works_from_any_folder() -> None
     assert advised(**trouble) == f"do: r polls it now   {ELSEWHERE} feeds check 1"
     moved = {"last_error": "http_404: none", "do": "podfetch feeds edit 1 --url URL"}
     assert advised(**moved) == f"do: e takes its new address   {ELSEWHERE} feeds edit 1 --url URL"
+    held = {"last_success_at": "2026-11-01T00:00:00Z", "do": "podfetch hosts release a.example"}
+    assert advised(**held).startswith("do: R on Hosts (4) asks its host")
     login = {"last_error": "http_401: none", "do": "podfetch feeds edit 1 --auth NAME"}
     assert advised(**login) == f"do: {ELSEWHERE} feeds edit 1 --auth NAME"
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 
+from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.ui import feed_rows
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.feed_rows import FeedRow
@@ -157,7 +158,9 @@ class Feeds(FeedScreen):
         pane = self.query_one("#detail", Lines)
         pane.set_class(row is None, "-nobody")
         shown = [line((text, style)) for text, style in zip(lines, styles, strict=False) if text]
-        if row is not None and (well := feed_rows.nothing_to_do(row)):
+        if row is not None and host_of(row.url) in {one.host for one in view.snapshot.hosts}:
+            shown.append(line("do: its host is left alone; R on Hosts (4) asks it"))
+        elif row is not None and (well := feed_rows.nothing_to_do(row)):
             shown.append(line((f"do: {well}", "$quiet")))
         pane.show_lines(shown)
 
