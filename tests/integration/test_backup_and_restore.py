@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -56,7 +57,10 @@ def test_a_backup_is_private_whole_and_one_file(root: Path, tmp_path: Path) -> N
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert (made["feeds"], made["episodes"], made["kept"], made["removed"]) == (1, 2, 1, [])
-    with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as db:
+    with (
+        contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as db,
+        db,
+    ):
         assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
         assert db.execute("PRAGMA quick_check").fetchone() == ("ok",)
         assert db.execute("SELECT count(*) FROM episode").fetchone() == (2,)
@@ -230,7 +234,7 @@ def test_only_a_backup_of_this_archive_is_restored(root: Path, tmp_path: Path) -
     assert (done.returncode, "of archive" in done.stderr) == (2, True)
     newer = tmp_path / "newer.db"
     shutil.copy(asked(root, "backup")["path"], newer)
-    with sqlite3.connect(newer) as db:
+    with contextlib.closing(sqlite3.connect(newer)) as db, db:
         db.execute("PRAGMA user_version = 99")
     done = podfetch(root, "restore", str(newer), "--yes")
     assert (done.returncode, "newer PodFetch" in done.stderr) == (7, True)
@@ -244,7 +248,7 @@ def test_only_a_backup_of_this_archive_is_restored(root: Path, tmp_path: Path) -
 
 def test_a_backup_of_an_older_format_is_migrated(root: Path, tmp_path: Path) -> None:
     old = tmp_path / "old.db"
-    with sqlite3.connect(old) as db:
+    with contextlib.closing(sqlite3.connect(old)) as db, db:
         db.executescript(FIXTURE.read_text())
     done = podfetch(root, "restore", str(old), "--yes", "--json")
     assert done.returncode == 0, done.stderr

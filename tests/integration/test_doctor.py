@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -104,7 +105,7 @@ def test_a_program_that_is_needed_and_missing_is_bad(root: Path, tmp_path: Path)
 
 def test_a_damaged_catalogue_is_bad(root: Path) -> None:
     path = root / ".podfetch" / "catalog.db"
-    with sqlite3.connect(path) as db:
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
         ((page,),) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'ix_outcome_at'")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with path.open("r+b") as file:

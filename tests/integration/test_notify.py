@@ -109,7 +109,7 @@ def test_a_webhook_is_told_of_an_alert_and_of_its_end(bench: Callable[..., Bench
         one.stand(ALERT)
         wait_for(lambda: len(ears.told) == 1)
         one.stand()
-        wait_for(lambda: len(ears.told) == 2)
+        wait_for(lambda: len(one.counts) == 2)
     raised, cleared = ears.told
     assert list(raised) == [
         "kind",

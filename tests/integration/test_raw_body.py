@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 import subprocess
@@ -38,7 +39,7 @@ def polling(root: Path) -> Settings:
 
 
 def bodies(root: Path) -> list[tuple[int, bytes, int]]:
-    with sqlite3.connect(root / ".podfetch" / "catalog.db") as books:
+    with contextlib.closing(sqlite3.connect(root / ".podfetch" / "catalog.db")) as books, books:
         found = books.execute("SELECT feed_id, sha256, bytes FROM feed_body").fetchall()
     books.close()
     return found
@@ -71,7 +72,7 @@ def test_the_outcome_names_the_digest_of_what_was_polled(host: PodcastHost, tmp_
     run_once(settings, host.url("/raw.xml", "127.0.0.9"))
     make_due(settings)
     run_once(settings)
-    with sqlite3.connect(root / ".podfetch" / "catalog.db") as books:
+    with contextlib.closing(sqlite3.connect(root / ".podfetch" / "catalog.db")) as books, books:
         found = books.execute("SELECT code, sha256 FROM outcome ORDER BY id").fetchall()
     books.close()
     digest = hashlib.sha256(body).digest()
