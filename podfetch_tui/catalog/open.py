@@ -6,8 +6,10 @@ SQLite's locks (https://www.sqlite.org/howtocorrupt.html, 2.2).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -72,7 +74,8 @@ class Catalog:
             if not path.exists():
                 _make_private(path)
             engine = writer_engine(path)
-            identity = _bring_up_to_date(path, engine, archive, create=create)
+            with _disposed_on_failure(engine):
+                identity = _bring_up_to_date(path, engine, archive, create=create)
         except sqlite3.Error as error:
             raise _unusable(path, error) from error
         except DBAPIError as error:
@@ -105,9 +108,10 @@ class Catalog:
             raise ArchiveUnusable(
                 f"The catalogue {path} is of an older format; start podfetch once to migrate it"
             )
-        with engine.connect() as connection:
-            identity = identity_of(driver_of(connection).cursor())
-        _check_archive(path, identity, archive)
+        with _disposed_on_failure(engine):
+            with engine.connect() as connection:
+                identity = identity_of(driver_of(connection).cursor())
+            _check_archive(path, identity, archive)
         return cls(path, engine, Reader(engine), identity)
 
     def reader(self) -> Reader:
@@ -124,6 +128,16 @@ class Catalog:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+@contextlib.contextmanager
+def _disposed_on_failure(engine: Engine) -> Iterator[None]:
+    """Close the connections of an engine that nobody will get."""
+    try:
+        yield
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def _is_at_rest(path: Path) -> bool:
