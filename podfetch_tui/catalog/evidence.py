@@ -31,8 +31,11 @@ def last_answer(catalog: Catalog, feed: Feed, most: int = 300) -> str:
     """
     if not feed.health.last_error:
         return ""
-    head = evidence(catalog, feed.id).decode("utf-8", "replace")
-    return clean(redact_markup(head, feed.url), most)
+    return _in_words(evidence(catalog, feed.id), feed, most)
+
+
+def _in_words(head: bytes, feed: Feed, most: int) -> str:
+    return clean(redact_markup(head.decode("utf-8", "replace"), feed.url), most)
 
 
 def evidence_document(catalog: Catalog, feed_id: int) -> dict[str, Any]:
@@ -49,7 +52,6 @@ def evidence_document(catalog: Catalog, feed_id: int) -> dict[str, Any]:
     times = trail.feed_times(catalog, feed_id)
     host = trail.host_facts(catalog, host_of(feed.url))
     head = evidence(catalog, feed_id)
-    shown = redact_markup(head.decode("utf-8", "replace"), feed.url)
     code = (feed.health.last_error or "").partition(":")[0]
     return {
         "id": feed_id,
@@ -72,7 +74,7 @@ def evidence_document(catalog: Catalog, feed_id: int) -> dict[str, Any]:
         "host": host_of(feed.url),
         "host_open_until": rfc3339_or_none(host.open_until if host else None),
         "polls": trail.polls(catalog, feed_id, most=_POLLS),
-        "evidence": clean(shown, _HEAD) if head else None,
+        "evidence": _in_words(head, feed, _HEAD) if head else None,
         "evidence_bytes": len(head),
         "actions": trail.feed_actions(catalog, feed_id, most=_ACTIONS),
         "do": advice.for_feed(feed_id, feed.state, code=code, family=feed.health.last_family),

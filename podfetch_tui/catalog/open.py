@@ -90,25 +90,24 @@ class Catalog:
     def _open_to_read(cls, path: Path, archive: str) -> Catalog:
         frozen = not os.access(path.parent, os.W_OK)
         engine = reader_engine(path, immutable=frozen)
+        header = None
         try:
-            application, number, empty = _header_by(engine)
+            header = _header_by(engine)
         except (sqlite3.Error, DBAPIError):
             engine.dispose()
             if frozen or not _is_at_rest(path):
                 raise
             # A full disk has no room for the shared memory that readers need beside a writer.
             engine = reader_engine(path, immutable=True)
-            application, number, empty = _header_by(engine)
-        if empty or application != APPLICATION_ID:
-            engine.dispose()
-            raise ArchiveUnusable(f"{path} is not a PodFetch catalogue; choose another archive")
-        if number != FORMAT:
-            engine.dispose()
-            _check_not_newer(path, number)
-            raise ArchiveUnusable(
-                f"The catalogue {path} is of an older format; start podfetch once to migrate it"
-            )
         with _disposed_on_failure(engine):
+            application, number, empty = header or _header_by(engine)
+            if empty or application != APPLICATION_ID:
+                raise ArchiveUnusable(f"{path} is not a PodFetch catalogue; choose another archive")
+            if number != FORMAT:
+                _check_not_newer(path, number)
+                raise ArchiveUnusable(
+                    f"The catalogue {path} is of an older format; start podfetch once to migrate it"
+                )
             with engine.connect() as connection:
                 identity = identity_of(driver_of(connection).cursor())
             _check_archive(path, identity, archive)

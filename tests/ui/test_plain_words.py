@@ -25,8 +25,9 @@ from podfetch_tui.api.starting import StartingClient
 from podfetch_tui.cli import screen
 from podfetch_tui.cli.context import Context, program
 from podfetch_tui.model.settings import Settings
-from podfetch_tui.model.snapshot import EngineSnapshot, LaneView
+from podfetch_tui.model.snapshot import EngineSnapshot, HostView, LaneView
 from podfetch_tui.policy.advice import complete
+from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.ui import feed_facts
 from podfetch_tui.ui.app import PodFetchApp
 from podfetch_tui.ui.dialogs.quit import running
@@ -73,6 +74,17 @@ def test_a_feed_shows_what_its_host_answered_in_words() -> None:
     signs = play(FakeClient(), settle).bridge.glyphs
     said = [one.plain for one in feed_facts.head(row, AT, signs)]
     assert "it answered: Moved to https://new.example/" in said
+
+
+def test_a_feed_that_is_well_but_whose_host_is_left_alone_says_so() -> None:
+    feed = feed_row(1)
+    told = HostView(host=host_of(str(feed["url"])), breaker="closed", told_until=AT)
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2")
+        assert "do: its host is left alone; R on Hosts (4) asks it" in text(stage)
+
+    play(FakeClient(replace(busy_snapshot(), hosts=(told,)), [feed]), scene, size=SMALL)
 
 
 def test_a_lane_that_is_off_says_what_waits_and_how_to_switch_it_on() -> None:

@@ -158,9 +158,10 @@ class Feeds(FeedScreen):
         pane = self.query_one("#detail", Lines)
         pane.set_class(row is None, "-nobody")
         shown = [line((text, style)) for text, style in zip(lines, styles, strict=False) if text]
-        if row is not None and host_of(row.url) in {one.host for one in view.snapshot.hosts}:
+        well = feed_rows.nothing_to_do(row) if row is not None else ""
+        if row is not None and well and host_of(row.url) in {h.host for h in view.snapshot.hosts}:
             shown.append(line("do: its host is left alone; R on Hosts (4) asks it"))
-        elif row is not None and (well := feed_rows.nothing_to_do(row)):
+        elif well:
             shown.append(line((f"do: {well}", "$quiet")))
         pane.show_lines(shown)
 
