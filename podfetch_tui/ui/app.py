@@ -55,6 +55,8 @@ _STYLES: list[str | PurePath] = [
     *_HERE.glob("dialogs/*.tcss"),
 ]
 FRAME_S = 0.25
+HOLD_S = 0.005
+"""A screen that comes up is not painted for so long: its widgets come one by one."""
 LOAD_S = 1.0
 """After the first picture, the code of the other screens is loaded."""
 _SIGNALS: dict[signal.Signals, HowToEnd] = {
@@ -155,6 +157,10 @@ class PodFetchApp(App[HowToEnd]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the variables that our style sheets need and a theme may lack."""
         return theme.DEFAULT_VARIABLES
+
+    def delay_update(self, delay: float = HOLD_S) -> None:
+        """Hold the picture while a screen comes up; Textual's 50 ms are most of what one waits."""
+        super().delay_update(min(delay, HOLD_S))
 
     async def on_mount(self) -> None:
         """Open the first screen, then look at the engine in a steady rhythm."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from support.fake_client import FakeClient, busy_snapshot, feed_row, feed_rows, idle_snapshot
 from support.stage import SMALL, Stage, painted, play, press, settle, until
 from textual.events import Key
+from textual.timer import Timer
 from textual.widgets import Footer, Input
 
 from podfetch_tui.model.commands import (
@@ -23,7 +25,7 @@ from podfetch_tui.model.commands import (
 from podfetch_tui.model.errors import Failure, Kind, NoEngine
 from podfetch_tui.model.settings import UiSettings
 from podfetch_tui.model.snapshot import EngineSnapshot, Page, PageRequest
-from podfetch_tui.ui.app import PodFetchApp
+from podfetch_tui.ui.app import HOLD_S, PodFetchApp
 from podfetch_tui.ui.dialogs.quit import QuitDialog
 from podfetch_tui.ui.screens.dashboard import Dashboard
 from podfetch_tui.ui.screens.downloads import Downloads
@@ -42,6 +44,27 @@ def test_number_keys_lead_to_the_screens() -> None:
             await press(stage, key)
             seen.append(type(stage.app.screen))
         assert seen == [Dashboard, Feeds, Downloads, Dashboard]
+
+    play(busy(), scene)
+
+
+def test_a_screen_that_comes_up_waits_for_no_fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual would hold the picture for 50 ms, three times as long as the screen takes."""
+    waits: list[float] = []
+    set_timer = PodFetchApp.set_timer
+
+    def watched(app: PodFetchApp, delay: float, *args: Any, **more: Any) -> Timer:
+        if more.get("name") == "delay_update":
+            waits.append(delay)
+        return set_timer(app, delay, *args, **more)
+
+    monkeypatch.setattr(PodFetchApp, "set_timer", watched)
+
+    async def scene(stage: Stage) -> None:
+        waits.clear()
+        await press(stage, "2")
+        assert waits
+        assert max(waits) <= HOLD_S < 0.01
 
     play(busy(), scene)
 
