@@ -98,7 +98,9 @@ def _kept(now: EngineSnapshot) -> Iterator[Metric]:
     """Yield what the archive holds; ``total`` is what sums are for."""
     for name, numbers in (("podfetch_feeds", now.feeds), ("podfetch_episodes", now.episodes)):
         shown = {key: float(n) for key, n in numbers.items() if key != "total"}
-        yield _gauges(name, "By state; cooling and partial count others again.", "state", shown)
+        yield _gauges(
+            name, "By state; cooling, failing and partial count others again.", "state", shown
+        )
     yield _gauge("podfetch_media_files", "Files in the archive.", now.media.get("files", 0))
     yield _gauge("podfetch_media_bytes", "Bytes in the archive.", now.media.get("bytes", 0))
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Union
 
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import bindparam, case, func, literal, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from podfetch_tui.catalog.derivatives import SHOWN_STATE
 from podfetch_tui.catalog.schema import episode, feed, feed_tag, list_source, media
 from podfetch_tui.catalog.schema_audit import derivative
+from podfetch_tui.catalog.schema_audit import host as host_table
+from podfetch_tui.catalog.types import Int64
 
 Expression = ColumnElement[Any]
 Has = Callable[[Callable[[Expression], ColumnElement[bool]]], ColumnElement[bool]]
 """Of rows that belong to it: whether one of them passes a test of a text."""
 Column = Union[Expression, Has]
+NOW = bindparam("now", type_=Int64)
+"""UTC milliseconds at which the statement runs."""
 
 
 def feed_title() -> Expression:
@@ -48,10 +52,20 @@ def feed_columns() -> dict[str, Column]:
         "age": func.coalesce(feed.c.last_success_at, feed.c.added_at),
         "late": case((feed.c.state == literal("active"), feed.c.next_poll_at)),
         "next": feed.c.next_poll_at,
+        "waits": waits_until(),
         "last": feed.c.last_success_at,
         "polled": feed.c.last_poll_at,
         "added": feed.c.added_at,
     }
+
+
+def waits_until() -> Expression:
+    """Return until when an active feed waits for its host; null for one that does not."""
+    until = func.max(
+        func.coalesce(host_table.c.open_until, 0), func.coalesce(host_table.c.not_before, 0)
+    )
+    held = select(until).where(host_table.c.name == host_in(feed.c.url), until > NOW)
+    return case((feed.c.state == literal("active"), held.correlate(feed).scalar_subquery()))
 
 
 def episode_columns() -> dict[str, Column]:
@@ -103,11 +117,12 @@ def code_of(error: Expression) -> Expression:
 
 
 def host_in(url: Expression) -> Expression:
-    """Return the host of a URL, with its port; empty when it is none."""
+    """Return the host of a URL, with its port, as ``host_of`` does; empty when it is none."""
     rest = func.substr(url, func.instr(url, literal("://")) + 3)
     for end in "/?#":
         rest = func.substr(rest, 1, func.instr(rest.op("||")(literal(end)), literal(end)) - 1)
     host = func.lower(func.substr(rest, func.instr(rest, literal("@")) + 1))
+    host = func.replace(func.replace(host, literal("["), literal("")), literal("]"), literal(""))
     return case((func.instr(url, literal("://")) > 0, host), else_="")
 
 

@@ -10,17 +10,17 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, false, func, not_, or_, true
+from sqlalchemy import and_, false, func, not_, or_, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from podfetch_tui.catalog.filter_columns import (
+    NOW,
     Column,
     Expression,
     episode_columns,
     feed_columns,
 )
 from podfetch_tui.catalog.schema import episode, feed
-from podfetch_tui.catalog.types import Int64
 from podfetch_tui.model.text import clean
 from podfetch_tui.policy.filter_fields import FIELDS, Field, FieldKind
 from podfetch_tui.policy.filter_values import Moment, Span, Value, bounds
@@ -34,8 +34,6 @@ _COMPARE: dict[str, _Compare] = {
     "<=": operator.le,
 }
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
-_NOW = bindparam("now", type_=Int64)
-"""UTC milliseconds at which the statement runs."""
 _TEXTS = (FieldKind.WORD, FieldKind.TEXT, FieldKind.TAG)
 
 
@@ -127,9 +125,9 @@ def _one(field: Field, column: Column, op: str, value: Value) -> ColumnElement[b
     if isinstance(value, Moment):
         return _within(column, op, value)
     if kind is FieldKind.AGE:
-        return _COMPARE[_TURNED[op]](column, _NOW - int(value))
+        return _COMPARE[_TURNED[op]](column, NOW - int(value))
     if kind is FieldKind.WHEN:
-        return _COMPARE[op](column, _NOW + int(value))
+        return _COMPARE[op](column, NOW + int(value))
     compare: _Compare = _COMPARE.get(op, operator.eq)
     return compare(column, value / 1000 if isinstance(value, Span) else int(value))
 

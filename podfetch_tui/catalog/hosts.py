@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, literal_column, select
 
+from podfetch_tui.catalog.filter_columns import unindexed
 from podfetch_tui.catalog.open import Catalog
+from podfetch_tui.catalog.schema import feed
 from podfetch_tui.catalog.schema_audit import host
-from podfetch_tui.catalog.statements import Answer
+from podfetch_tui.catalog.statements import Answer, Statement
 from podfetch_tui.model.feed import BreakerState
 
 
@@ -40,6 +42,19 @@ _ALL = Answer(
     HostRow,
 )
 
+# The index of the URLs serves this: the host stands in front in them.
+_ACTIVE = Statement(
+    lambda: (
+        select(func.count())
+        .select_from(feed)
+        .where(
+            feed.c.url >= bindparam("first"),
+            feed.c.url < bindparam("beyond"),
+            unindexed(feed.c.state) == literal_column("'active'"),
+        )
+    )
+)
+
 
 def hosts(catalog: Catalog, *, after: str = "") -> list[HostRow]:
     """Return hosts with an open breaker or a time they named, by name.
@@ -61,3 +76,22 @@ def held_hosts(catalog: Catalog, now: int) -> Iterator[HostRow]:
     while rows := hosts(catalog, after=after):
         after = rows[-1].name
         yield from (row for row in rows if row.held_until > now)
+
+
+def active_feeds(catalog: Catalog, names: Iterable[str]) -> dict[str, int]:
+    """Return how many active feeds are at each of some hosts.
+
+    Feeds with a login in their URL are not among them.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    found = dict.fromkeys(names, 0)
+    if not found:
+        return found
+    with catalog.reader().cursor() as cursor:
+        for name in found:
+            for start in (f"http://{name}", f"https://{name}"):
+                # 0 is what follows / among the characters.
+                found[name] += _ACTIVE.first(cursor, first=f"{start}/", beyond=f"{start}0")[0]
+    return found

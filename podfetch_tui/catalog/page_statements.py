@@ -30,6 +30,7 @@ from podfetch_tui.catalog.filter_columns import (
     feed_title,
     host_in,
     media_type,
+    waits_until,
 )
 from podfetch_tui.catalog.filters import condition, key_of, order
 from podfetch_tui.catalog.schema import episode, feed, feed_tag, media
@@ -49,7 +50,7 @@ WORDS = frozenset({"allow_private"})
 BACKLOGS = frozenset({"backlog"})
 """Columns that hold ``kind|count|since``."""
 TIMES = frozenset({"last_success_at", "next_poll_at", "published_at", "at"}) | frozenset(
-    {"since", "next_probe_at", "snoozed_until"}
+    {"since", "next_probe_at", "snoozed_until", "waits_until"}
 )
 _EVERYTHING = Filter()
 _KEPT = 64
@@ -160,7 +161,7 @@ def ids_of(
 
 @functools.cache
 def rows_by_id(kind: str) -> PageOf:
-    """Return how to read the rows of ``kind`` whose ids are in the JSON list ``ids``."""
+    """Return how to read the rows of ``kind`` whose ids are in the JSON list ``ids``, ``now``."""
     made = _made(kind)
     if made is None:
         raise ValueError(kind)
@@ -254,6 +255,7 @@ def _feed_columns() -> dict[str, ColumnElement[Any]]:
         "own_priority": feed.c.own_priority,
         "since": feed.c.state_at,
         "snoozed_until": feed.c.snoozed_until,
+        "waits_until": waits_until(),
     }
 
 

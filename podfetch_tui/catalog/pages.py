@@ -189,7 +189,7 @@ def rows_of(catalog: Catalog, kind: str, numbers: Iterable[int]) -> Iterator[_Ro
     while part := list(itertools.islice(rest, PAGE)):
         members = msgspec.json.encode(part).decode()
         with catalog.reader().cursor() as cursor:
-            found = page.answer.rows(cursor, ids=members)
+            found = page.answer.rows(cursor, ids=members, now=Clock().now_ms())
         by_id = {int(values[0]): values for values in found}
         yield from (_row(page.names, by_id[number]) for number in part if number in by_id)
 

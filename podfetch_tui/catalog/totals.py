@@ -20,6 +20,11 @@ _COOLING = Statement(
         feed.c.breaker != literal_column("'closed'"), feed.c.state == FeedState.ACTIVE.value
     )
 )
+_FAILING = Statement(
+    lambda: select(func.count()).where(
+        feed.c.state == FeedState.ACTIVE.value, feed.c.consecutive_failures > literal_column("0")
+    )
+)
 _PARTIAL = Statement(
     lambda: select(func.count(func.distinct(derivative.c.episode_id))).where(
         derivative.c.state == literal_column("'failed'")
@@ -40,11 +45,17 @@ def counts(catalog: Catalog) -> dict[str, dict[str, int]]:
         numbers = dict(_TALLY.rows(cursor))
         by_state = dict(_FEEDS.rows(cursor))
         cooling = _COOLING.first(cursor)[0]
+        failing = _FAILING.first(cursor)[0]
         partial = _PARTIAL.first(cursor)[0]
     feeds = {state.value: by_state.get(state.value, 0) for state in FeedState}
     episodes = {state.value: numbers.get(f"episode:{state.value}", 0) for state in EpisodeState}
     return {
-        "feeds": {"total": sum(feeds.values()), **feeds, "cooling": cooling},
+        "feeds": {
+            "total": sum(feeds.values()),
+            **feeds,
+            "cooling": cooling,
+            "failing": failing,
+        },
         "episodes": {"total": sum(episodes.values()), **episodes, "partial": partial},
         "media": {
             "files": numbers.get("media:files", 0),

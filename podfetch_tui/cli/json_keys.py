@@ -15,7 +15,7 @@ _FEED = (
     "id url title state state_reason breaker consecutive_failures last_error last_family"
     " last_status last_success_at next_poll_at priority tags episodes archived pending failed"
     " bytes interval_s backlog user_agent feed_max allow_private auth own_priority since"
-    " snoozed_until"
+    " snoozed_until waits_until"
 )
 _EPISODE = (
     "id feed_id feed_url guid title published_at state path bytes sha256 media_type duration_s"
@@ -29,7 +29,7 @@ _DECIDED = "ids refused dry_run"
 _DECIDED_FEEDS = f"{_DECIDED} operation"
 _TALLIES = (
     "pending claimed sealed archived failed skipped gone missing deleted partial",
-    "total active paused quarantined gone retired cooling",
+    "total active paused quarantined gone retired cooling failing",
 )
 
 

@@ -183,7 +183,7 @@ class Commands:
         self._batches.allow(len(feed_ids))
         self._dispatcher.look_now()
         held = self._held_host(feed_ids, now)
-        text = f"due now, but {held} is left alone: R on Hosts (4) asks it" if held else "due now"
+        text = f"due now, but {held} is left alone: R on Hosts (h) asks it" if held else "due now"
         return CommandResult(ok=True, text=text, affected=len(feed_ids))
 
     def _held_host(self, feed_ids: tuple[int, ...], now: int) -> str:

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 
 import msgspec
 
-from podfetch_tui.catalog import feeds, totals
+from podfetch_tui.catalog import feeds, hosts, totals
 from podfetch_tui.engine.alerts import AlertWatch
 from podfetch_tui.engine.batches import Batches
 from podfetch_tui.engine.events import EventRing
@@ -63,6 +63,7 @@ class Governor:
         self._throttle = throttle
         self._memory = memory
         self._due = 0
+        self._at_hosts: dict[str, int] = {}
         self._state = state
         self._settings = settings
         self._tick = tick
@@ -139,7 +140,10 @@ class Governor:
     def _count(self) -> None:
         try:
             self._counts = totals.counts(self._services.catalog)
-            self._due = feeds.due_count(self._services.catalog, self._services.clock.now_ms())
+            now = self._services.clock.now_ms()
+            self._due = feeds.due_count(self._services.catalog, now)
+            closed = [view.host for view in closed_hosts(self._schedule, now)]
+            self._at_hosts = hosts.active_feeds(self._services.catalog, closed)
         except Failure:
             # The catalogue is in trouble, which the writer reports; the last counts stay.
             return
@@ -195,7 +199,7 @@ class Governor:
                 self._batches, due=self._due, lateness_p95_s=self._telemetry.lateness_p95()
             ),
             upcoming=upcoming(self._schedule, self._services.clock.now_ms()),
-            hosts=closed_hosts(self._schedule, self._services.clock.now_ms()),
+            hosts=closed_hosts(self._schedule, self._services.clock.now_ms(), self._at_hosts),
             alerts=self._alerts.standing,
             settings=self._settings(),
             recent=recent,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from podfetch_tui.engine.batches import Batches
 from podfetch_tui.engine.lanes import Lane
 from podfetch_tui.engine.schedule import Schedule
 from podfetch_tui.model.job import Job, PollJob, url_of
-from podfetch_tui.model.snapshot import BatchView, HostView, UpcomingView
+from podfetch_tui.model.snapshot import MOST_HOSTS, BatchView, HostView, UpcomingView
 from podfetch_tui.model.text import clean, redact
 from podfetch_tui.policy import priority
 from podfetch_tui.policy.hosts import host_of
 
 UPCOMING = 10
-HOSTS = 50
 _LONGEST_TITLE = 120
 
 
@@ -44,8 +45,17 @@ def upcoming(schedule: Schedule, now: int) -> tuple[UpcomingView, ...]:
     )
 
 
-def closed_hosts(schedule: Schedule, now: int) -> tuple[HostView, ...]:
-    """Return hosts that are not asked freely, the one that is asked first in front."""
+def closed_hosts(
+    schedule: Schedule, now: int, feeds: Mapping[str, int] | None = None
+) -> tuple[HostView, ...]:
+    """Return hosts that are not asked freely, the one that is asked first in front.
+
+    Args:
+        schedule: Knows the hosts.
+        now: UTC milliseconds.
+        feeds: How many active feeds are at each, as far as it is known.
+    """
+    at = feeds or {}
     told = schedule.told_hosts(now)
     found = [
         HostView(
@@ -54,12 +64,16 @@ def closed_hosts(schedule: Schedule, now: int) -> tuple[HostView, ...]:
             until=h.open_until,
             opened=h.opened,
             told_until=told.pop(name, None),
+            feeds=at.get(name, 0),
         )
         for name, h in schedule.open_hosts().items()
     ]
-    found += [HostView(host=name, breaker="closed", told_until=at) for name, at in told.items()]
-    found.sort(key=lambda view: (view.until or view.told_until or 0, view.host))
-    return tuple(found[:HOSTS])
+    found += [
+        HostView(host=name, breaker="closed", told_until=until, feeds=at.get(name, 0))
+        for name, until in told.items()
+    ]
+    found.sort(key=lambda view: (view.waits_until, view.host))
+    return tuple(found[:MOST_HOSTS])
 
 
 def _upcoming(lane: Lane, job: Job, now: int) -> UpcomingView:

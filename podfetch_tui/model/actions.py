@@ -45,6 +45,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """It stands in the footer."""
     palette: bool = True
     """The command palette offers it where it can be done."""
+    words: str = ""
+    """Further words under which the palette finds it: what newcomers call it."""
 
     @property
     def scope(self) -> str:
@@ -91,18 +93,18 @@ SCOPES = (
 )
 
 
-def _go(screen: str, key: str, label: str, text: str) -> Action:
-    return Action(id=f"go.{screen}", keys=key, label=label, help=text)
+def _go(screen: str, key: str, label: str, text: str, words: str = "") -> Action:
+    return Action(id=f"go.{screen}", keys=key, label=label, help=text, words=words)
 
 
-def _on(id_: str, keys: str, label: str, text: str) -> Action:
+def _on(id_: str, keys: str, label: str, text: str, words: str = "") -> Action:
     """Return an action that the footer shows."""
-    return Action(id=id_, keys=keys, label=label, help=text, footer=True)
+    return Action(id=id_, keys=keys, label=label, help=text, footer=True, words=words)
 
 
-def _of(id_: str, keys: str, label: str, text: str) -> Action:
+def _of(id_: str, keys: str, label: str, text: str, words: str = "") -> Action:
     """Return an action that only help and palette show."""
-    return Action(id=id_, keys=keys, label=label, help=text)
+    return Action(id=id_, keys=keys, label=label, help=text, words=words)
 
 
 def _key(id_: str, keys: str, label: str, text: str, *, footer: bool = False) -> Action:
@@ -110,26 +112,37 @@ def _key(id_: str, keys: str, label: str, text: str, *, footer: bool = False) ->
     return Action(id=id_, keys=keys, label=label, help=text, footer=footer, palette=False)
 
 
+_HELD = "waits 429 503 retry-after told blocked rate-limit throttled slow ask"
+"""Words for a host that is left alone."""
+
 ACTIONS = (
     _go("dashboard", "1", "Dashboard", "What the engine does now"),
-    _go("feeds", "2", "Feeds", "All feeds"),
-    _go("quarantine", "3", "Quarantine", "Feeds that keep failing and wait for you"),
-    _go("downloads", "4", "Downloads", "What is coming in"),
-    _go("limits", "5", "Limits", "What the engine may use, changed at once"),
-    _go("events", "6", "Events", "What happened, and what happens"),
-    _go("config", "7", "Config", "Which settings hold, and where they come from"),
-    _go("episodes", "8", "Episodes", "Episodes of all feeds"),
+    _go("feeds", "2", "Feeds", "All feeds: add, import, check, pause, edit, retire",
+        "subscribe opml export podcasts shows url moved tags remove"),
+    _go("quarantine", "3", "Quarantine", "Feeds that keep failing and wait for you",
+        "release probe snooze broken dead errors 404 410"),
+    _go("downloads", "4", "Downloads", "What is coming in", "queue transfers cancel"),
+    _go("limits", "5", "Limits", "What the engine may use, changed at once",
+        "speed bandwidth workers parallel slow fast throttle"),
+    _go("events", "6", "Events", "What happened, and what happens", "log history audit errors"),
+    _go("config", "7", "Config", "Which settings hold, and where they come from",
+        "options preferences ini reload"),
+    _go("episodes", "8", "Episodes", "Episodes of all feeds", "files retry skip delete failed"),
     _key("go.previous", "[", "Previous", "The screen before this one"),
     _key("go.next", "]", "Next", "The screen after this one"),
     _on("app.palette", ":,ctrl+p", "Commands", "Find any action or feed by name"),
     _on("app.help", "?", "Help", "What all keys do"),
-    _of("app.undo", "u", "Undo", "Take back what was done within the last minute"),
+    _of("app.hosts", "h", "Hosts", "Which hosts are left alone and until when; R asks one again",
+        f"{_HELD} release"),
+    _of("app.undo", "u", "Undo", "Take back what was done within the last minute",
+        "revert mistake"),
     _of("app.freeze", "f", "Freeze", "Hold the picture while the engine goes on, or let it go"),
     _of("app.maximise", "m", "Maximise", "Give the pane one is in all the room, or give it back"),
     _of("app.theme", "ctrl+t", "Theme", "Other colours, kept until [ui] theme is changed"),
     _on("app.quit", "q", "Quit", "Drain or stop, and leave"),
     _on("engine.begin", "B", "Begin", "Begin with the new feeds"),
-    _of("engine.pause", "P", "Pause all", "Start nothing new, or go on"),
+    _of("engine.pause", "P", "Pause all", "Start nothing new, or go on",
+        "stop hold halt resume continue"),
     _key("table.up", "up,k", "Up", "One row up"),
     _key("table.down", "down,j", "Down", "One row down"),
     _key("table.page_up", "pageup", "Page up", "A screenful up"),
@@ -145,10 +158,14 @@ ACTIONS = (
     _of("rows.columns", "c", "Columns", "Choose the columns of the list"),
     _of("rows.views", "v", "Views", "Named views of the list: filter, order and columns"),
     _key("list.back", "escape", "Back", "Drop the selection, then the filter"),
-    _on("dashboard.check", "r", "Run now", "Poll all active feeds now"),
-    _on("feeds.check", "r", "Check", "Poll the chosen feeds now"),
-    _on("feeds.pause", "p", "Pause", "Pause the chosen feeds, or let paused ones go on"),
-    _on("feeds.retire", "X", "Retire", "Never poll the chosen feeds again; their files stay"),
+    _on("dashboard.check", "r", "Run now", "Poll all active feeds now", "refresh update fetch"),
+    _of("dashboard.failing", "e", "Failing", "Show the feeds that fail now and are not given up",
+        "errors broken problems"),
+    _on("feeds.check", "r", "Check", "Poll the chosen feeds now", "refresh update fetch"),
+    _on("feeds.pause", "p", "Pause", "Pause the chosen feeds, or let paused ones go on",
+        "stop hold resume continue"),
+    _on("feeds.retire", "X", "Retire", "Never poll the chosen feeds again; their files stay",
+        "remove delete unsubscribe"),
     _on("feeds.edit", "e", "Edit", "Change address (URL, if it moved), title, tags or rhythm"),
     _on("feeds.add", "i", "Add", "Add a feed by its address, after a look at it"),
     _of("feeds.import", "I", "Import", "Add a list, pasted or from a file: OPML, CSV, JSON, URLs"),
@@ -161,11 +178,13 @@ ACTIONS = (
     _of("feeds.more", "plus", "Sooner", "A step of priority up for the chosen feeds"),
     _of("feeds.less", "minus", "Later", "A step of priority down for the chosen feeds"),
     _of("feeds.log", "l", "Log", "What happened to the feed, on the Events screen"),
-    _of("feeds.copy", "y", "Copy", "Copy the addresses of the chosen feeds, and show them"),
+    _of("feeds.copy", "y", "Copy", "Copy the addresses of the chosen feeds; how to export a list",
+        "opml save file"),
     _of("feeds.place", "o", "Where", "Show address and folder of the feed, and open its address"),
     _key("feed.leave", "escape", "Back", "Back to the list", footer=True),
     _on("downloads.cancel", "x", "Cancel", "End the chosen downloads and skip their episodes"),
-    _on("hosts.release", "R", "Release", "Ask the host now, whatever it told us or how it failed"),
+    _on("hosts.release", "R", "Release", "Ask the host now, whatever it told us or how it failed",
+        f"{_HELD} again"),
     _on("episodes.retry", "R", "Retry", "Fetch the chosen episodes now"),
     _on("episodes.skip", "x", "Skip", "Do not fetch the chosen episodes"),
     _of("episodes.delete", "K", "Delete", "Delete the chosen episodes and their files for good"),
@@ -176,7 +195,8 @@ ACTIONS = (
     _key("tabs.previous", "left", "Previous tab", "The tab before"),
     _on("quarantine.probe", "t", "Probe", "Fetch the feed once and say what came; nothing changes"),
     _of("quarantine.probe_all", "T", "Probe all", "Probe all chosen feeds, one after the other"),
-    _on("quarantine.release", "R", "Release", "Poll the chosen feeds again, on probation"),
+    _on("quarantine.release", "R", "Release", "Poll the chosen feeds again, on probation",
+        "unquarantine restore retry"),
     _on("quarantine.snooze", "z", "Snooze", "Leave the chosen feeds alone until a time"),
     _on("quarantine.edit", "e", "Edit URL", "Poll the feed at another URL, looked at first"),
     _on("quarantine.group", "b", "Group", "Show groups by cause and host, cause, host; or feeds"),

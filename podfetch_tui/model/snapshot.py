@@ -15,6 +15,10 @@ else:  # msgspec decodes no type that names itself; what comes off the wire is J
     JsonValue = Any
 
 
+MOST_HOSTS = 50
+"""Hosts that a snapshot names at most."""
+
+
 class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
     """One occupied slot."""
 
@@ -95,6 +99,13 @@ class HostView(msgspec.Struct, frozen=True, kw_only=True):
     opened: int = 0
     told_until: int | None = None
     """UTC milliseconds until which it told us to wait, while that is still to come."""
+    feeds: int = 0
+    """Active feeds at it, which wait for it."""
+
+    @property
+    def waits_until(self) -> int:
+        """UTC milliseconds until which it is left alone; may be past."""
+        return max(self.until or 0, self.told_until or 0)
 
 
 class SettingsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +147,7 @@ class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     lanes: dict[str, LaneView] = {}
     workers: tuple[WorkerView, ...] = ()
     feeds: dict[str, int] = {}
-    """Keys of ``status --json``: total active paused quarantined gone retired cooling."""
+    """Keys of ``status --json``: total active paused quarantined gone retired cooling failing."""
     episodes: dict[str, int] = {}
     media: dict[str, int] = {}
     """``files`` and ``bytes``."""
@@ -156,7 +167,7 @@ class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     upcoming: tuple[UpcomingView, ...] = ()
     """The next jobs, at most 10 of each lane."""
     hosts: tuple[HostView, ...] = ()
-    """Hosts with an open breaker, at most 50."""
+    """Hosts that are not asked freely, at most :data:`MOST_HOSTS`."""
     alerts: tuple[Alert, ...] = ()
     """What stands of ``[alerts]``."""
     settings: SettingsView = SettingsView()

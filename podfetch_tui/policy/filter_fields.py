@@ -88,6 +88,13 @@ _FEEDS = (
     _of(_AGE, "age", "time since its last success, or since it was added if it never had one"),
     _of(_AGE, "late", "how long an active feed is overdue"),
     _of(_WHEN, "next", "when it is polled next", "next_poll_at"),
+    _of(
+        _WHEN,
+        "waits",
+        "until when it waits for its host, which is left alone",
+        "waits_until",
+        sortable=False,
+    ),
     _of(_MOMENT, "last", "its last success", "last_success_at"),
     _of(_MOMENT, "polled", "its last answered poll"),
     _of(_MOMENT, "added", "when it was added"),

@@ -285,6 +285,10 @@ class PodFetchApp(App[HowToEnd]):
 
         self.push_screen(Choose("Theme", [(name, name) for name in (*ours, *others)]), take)
 
+    def action_hosts(self) -> None:
+        """Show the hosts that are asked, and those that are left alone."""
+        self.post_message(MainScreen.Wanted("downloads", tab="Hosts"))
+
     def action_undo(self) -> None:
         """Take back what was done last."""
         self.bridge.take_back()
@@ -331,7 +335,10 @@ class PodFetchApp(App[HowToEnd]):
         """Go to a screen and show there what is wanted."""
         await self.switch_mode(message.mode)
         for screen in self._main_screens():
-            self.call_after_refresh(screen.filter_to, message.filter)
+            if message.tab:
+                self.call_after_refresh(screen.show_tab, message.tab)
+            else:
+                self.call_after_refresh(screen.filter_to, message.filter)
 
     def _opener(self, mode: str) -> Callable[[], MainScreen]:
         def open_screen() -> MainScreen:

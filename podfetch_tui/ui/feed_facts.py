@@ -11,7 +11,14 @@ from podfetch_tui.model.figures import count, moment, size, span
 from podfetch_tui.model.snapshot import JsonValue
 from podfetch_tui.model.text import counted
 from podfetch_tui.policy import advice
-from podfetch_tui.ui.feed_rows import feed_row, milliseconds, next_text, nothing_to_do, problem
+from podfetch_tui.ui.feed_rows import (
+    feed_row,
+    milliseconds,
+    next_text,
+    nothing_to_do,
+    problem,
+    waits,
+)
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.widgets.columns import Cell, Column
 from podfetch_tui.ui.widgets.text import Part, line
@@ -65,7 +72,7 @@ _KEYS = (
     (" feeds resume ", "p lets it go on"),
     (" feeds check ", "r polls it now"),
     (" quarantine probe ", "t looks at it"),
-    (" hosts release ", "R on Hosts (4) asks its host"),
+    (" hosts release ", "R on Hosts (h) asks its host"),
     (" --url ", "e takes its new address"),
 )
 """What stands in a command that is advised → the key that does the same here."""
@@ -93,6 +100,9 @@ def head(
     failures = row["consecutive_failures"]
     if failures:
         parts.append((f"   {counted(int(_number(failures)), 'failure')} in a row", "$warning"))
+    if waits(feed_row(row), now):
+        until = _when(row.get("waits_until"), now)
+        parts.append((f"   waits for its host until {until}", "$warning"))
     error = str(row["last_error"] or "")
     next_poll = next_text(state, _text(row["next_poll_at"]), now, is_polled=is_polled)
     times = f"last ok {_when(row['last_success_at'], now)}   next {next_poll}"

@@ -76,6 +76,7 @@ async def copy(app: App[Any], bridge: Bridge, feed_ids: Sequence[int]) -> None:
         return
     left = len(feed_ids) - len(urls)
     note = f"{_COPIED} {count(left)} more are not among them." if left else _COPIED
+    note += f" `{bridge.program} export opml -o FILE` writes all feeds as a list."
     app.copy_to_clipboard("\n".join(harmless_line(url, 8192) for url in urls))
     title = "Address" if len(urls) == 1 else f"{count(len(urls))} addresses"
     app.push_screen(Box(title, urls, note=note, url=urls[0] if len(urls) == 1 else ""))

@@ -58,6 +58,7 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     interval_s: int | None = None
     since: str | None = None
     snoozed_until: str | None = None
+    waits_until: str | None = None
     allow_private: tuple[str, ...] = ()
 
     @property
@@ -130,9 +131,16 @@ def state_cell(row: FeedRow, glyphs: Glyphs, at: int) -> Cell:
         return f"{glyphs.warning} cooling {row.consecutive_failures}", "warning"
     if row.consecutive_failures:
         return f"{glyphs.warning} failing {row.consecutive_failures}", "warning"
+    if waits(row, at):
+        return f"{glyphs.paused} waits", "warning"
     if row.last_success_at is None:
         return f"{glyphs.new} new", "accent"
     return f"{glyphs.ok} ok", "good"
+
+
+def waits(row: FeedRow, at: int) -> bool:
+    """Return whether ``row`` waits at ``at`` (UTC milliseconds) for a host that is left alone."""
+    return (milliseconds(row.waits_until) or 0) > at
 
 
 def details(row: FeedRow, at: int, *, is_polled: bool = False) -> list[str]:
@@ -146,6 +154,8 @@ def details(row: FeedRow, at: int, *, is_polled: bool = False) -> list[str]:
     state = f"{row.state}: {row.state_reason}" if row.state_reason else row.state
     if row.breaker != BreakerState.CLOSED.value:
         state += f", breaker {row.breaker.replace('_', ' ')}"
+    if waits(row, at):
+        state += f", waits for its host until {_when(row.waits_until, at)}"
     return [where, f"{state}; {polled}; {episodes}", problem(row.last_error or "")]
 
 

@@ -48,5 +48,10 @@ def shown_keys(one: Action, given: Mapping[str, str]) -> str:
     return " ".join(_shown(key) for key in actions.keys_of(one, given))
 
 
+def key_of(id_: str, given: Mapping[str, str]) -> str:
+    """Return the first key of an action, as people read it."""
+    return _shown(actions.keys_of(actions.action(id_), given)[0])
+
+
 def _shown(key: str) -> str:
     return key.replace("ctrl+", "^") if key.startswith("ctrl+") else key

@@ -30,8 +30,9 @@ from podfetch_tui.ui.widgets.text import harmless_line, line
 
 _FEEDS = 20
 """Feeds that are offered at most."""
-_BY_FEED, _BY_HELP = 0.4, 0.2
-"""How well a feed fits, and an action by its help; names of actions fit better."""
+_BY_WORD, _BY_FEED, _BY_HELP = 0.6, 0.4, 0.2
+"""How well an action fits by its other words, a feed, and an action by its help; names of
+actions fit better."""
 
 
 class Commands(CommandPalette):
@@ -69,11 +70,13 @@ class Actions(Provider):
             )
 
     async def search(self, query: str) -> Hits:
-        """Offer those whose name matches, then those whose help has the words."""
+        """Offer those whose name matches, then by their other words, then by their help."""
         matcher, words = self.matcher(query), query.lower().split()
         for action, node, does in self._now():
             score = matcher.match(f"{action.label} {action.id}")
             said = f"{action.label} {action.help}"
+            if score <= 0 and all(_begins(word, action.words) for word in words):
+                score = _BY_WORD
             if score <= 0 and all(word in said.lower() for word in words):
                 score = _BY_HELP
             if score > 0:
@@ -123,6 +126,10 @@ class Feeds(Provider):
 
     async def _open(self, feed_id: int) -> None:
         self.app.post_message(MainScreen.Wanted("feeds", filter=f"id:{feed_id}"))
+
+
+def _begins(part: str, words: str) -> bool:
+    return any(word.startswith(part) for word in words.split())
 
 
 def _bridge(provider: Provider) -> Bridge:

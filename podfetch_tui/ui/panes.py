@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
 from podfetch_tui.model.errors import Family
-from podfetch_tui.model.figures import bar, count, percent, rate, size, span, spark
-from podfetch_tui.model.snapshot import EngineSnapshot, HostView, LaneView, UpcomingView
-from podfetch_tui.model.text import counted
+from podfetch_tui.model.figures import bar, count, moment, percent, rate, size, span, spark
+from podfetch_tui.model.snapshot import (
+    MOST_HOSTS,
+    EngineSnapshot,
+    HostView,
+    LaneView,
+    UpcomingView,
+)
+from podfetch_tui.model.text import clean, counted
 from podfetch_tui.ui.glyphs import Glyphs
+from podfetch_tui.ui.keymap import key_of
 from podfetch_tui.ui.view import BUCKET_S, View
 from podfetch_tui.ui.widgets.text import Part, line
 
@@ -20,6 +27,8 @@ _LABEL = 10
 _UPCOMING = 3
 _TREND = 20
 """Cells for the failures of the last minutes."""
+_HOST = 21
+"""Cells for a host in a line that has to fit into 80."""
 
 
 def throughput(view: View, width: int, glyphs: Glyphs) -> list[Content]:
@@ -224,8 +233,14 @@ def _next(now: EngineSnapshot) -> Sequence[UpcomingView]:
     return [*mixed, *(one for one in now.upcoming if one not in mixed)][:_UPCOMING]
 
 
-def alerts(view: View, glyphs: Glyphs) -> list[Content]:
-    """Return what stands of the alerts, and why lanes are held back."""
+def alerts(view: View, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Content]:
+    """Return what stands of the alerts, what is held back and why, and what fails now.
+
+    Args:
+        view: This moment.
+        glyphs: The signs.
+        keys: What ``[keys]`` says.
+    """
     now = view.snapshot
     lines = [line((f"{glyphs.warning} {one.text}", "$warning bold")) for one in now.alerts]
     lines += [
@@ -234,7 +249,29 @@ def alerts(view: View, glyphs: Glyphs) -> list[Content]:
         if lane.reason
     ]
     lines += [line((f"{glyphs.paused} {text}", "$warning bold")) for text in off(now)]
-    return lines[:4]
+    if text := left_alone(now):
+        shows = f"; {key_of('app.hosts', keys)} shows more"
+        lines.append(line((f"{glyphs.paused} {text}", "$warning"), (shows, MUTED)))
+    if failing := now.feeds.get("failing", 0):
+        text = counted(failing, "feed is failing", "feeds are failing")
+        shows = f"; {key_of('dashboard.failing', keys)} shows which"
+        lines.append(line((f"{glyphs.warning} {text}", "$warning"), (shows, MUTED)))
+    return lines
+
+
+def left_alone(now: EngineSnapshot) -> str:
+    """Return how many feeds wait for hosts that are left alone, and until when; empty if none."""
+    found = [one for one in now.hosts if one.waits_until > now.at]
+    if not found:
+        return ""
+    feeds = sum(one.feeds for one in found)
+    at = moment(min(one.waits_until for one in found), now.at)
+    who, are, until = clean(found[0].host, _HOST), "is", f"until {at}"
+    if len(found) > 1:
+        more = " or more" if len(found) >= MOST_HOSTS else ""
+        who, are, until = f"{len(found)} hosts{more}", "are", f"until {at} or later"
+    waits = counted(feeds, "feed waits", "feeds wait")
+    return f"{waits} for {who} {until}" if feeds else f"{who} {are} left alone {until}"
 
 
 def off(now: EngineSnapshot) -> list[str]:

@@ -72,8 +72,9 @@ def test_a_running_engine_asks_a_released_host_at_once(
         wait_for(lambda: [one.host for one in engine.governor.latest.hosts] == [name])
         (shown,) = engine.governor.latest.hosts
         assert bool(shown.told_until) is (answer is BUSY)
+        wait_for(lambda: engine.governor.latest.hosts[0].feeds == FEEDS)
         checked = engine.commands.apply(CheckFeeds((1,)))
-        assert checked.text == f"due now, but {name} is left alone: R on Hosts (4) asks it"
+        assert checked.text == f"due now, but {name} is left alone: R on Hosts (h) asks it"
         heal(host)
         write = ReleaseHosts(hosts=(name, "other.example"), at=engine.services.clock.now_ms())
         result = engine.commands.apply(Carry((write,)))
@@ -107,6 +108,9 @@ def test_without_an_engine_the_commands_show_and_release_hosts(
     ]
     assert (row["host"], row["why"]) == (name, "it told us to wait")
     assert f" hosts release {name}" in run(settings, "why", "1").output
+    waits = [row["waits_until"] for row in rows(settings, "feeds")]
+    assert set(waits) == {row["until"]}
+    assert len(run(settings, "feeds", "list", "waits>1h").stdout.splitlines()) > FEEDS
     checked = run(settings, "feeds", "check", "1")
     assert f"{name} is left alone until {row['until']}" in checked.stderr
     dry = run(settings, "hosts", "release", "--all", "--dry-run")
@@ -119,6 +123,7 @@ def test_without_an_engine_the_commands_show_and_release_hosts(
     assert (report["released"], report["refused"]) == ([name], ["nobody.example"])
     assert report["feeds"] >= FEEDS - 1
     assert run(settings, "hosts", "list").stderr == "no host is left alone\n"
+    assert run(settings, "feeds", "list", "waits:*", "--json").stdout == ""
     assert "release_host" in run(settings, "events", "--json").stdout
     run_once(settings)
     assert all(row["last_success_at"] for row in rows(settings, "feeds"))

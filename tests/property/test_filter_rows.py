@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -25,13 +24,21 @@ from podfetch_tui.model.media import Validity
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.policy.filter_fields import FIELDS
 from podfetch_tui.policy.filters import Filter, format_filter, parse
+from podfetch_tui.policy.hosts import host_of
 
 TEXTS = ("News", "news of the day", "Über", "100%", "a_b", "", "ÄÖ 第128回", "x\\y")
-HOSTS = ("anchor.fm", "user:pw@Feeds.example:8080", "media.example", "127.0.0.1:9000")
+HOSTS = ("anchor.fm", "user:pw@Feeds.example:8080", "media.example", "[::1]:9000")
 NEEDLES = st.sampled_from(
     [*(text for text in TEXTS if text), "NEWS", "anchor", "example", "8080", "pw", "%", "_", "http"]
 )
 NOW = AT + 30 * DAY
+HELD = {
+    "anchor.fm": (NOW + 7_200_000, None),
+    "feeds.example:8080": (NOW - 1, NOW + 60_000),
+    "::1:9000": (None, NOW + DAY),
+    "media.example": (NOW, NOW - DAY),
+}
+"""Host → when its breaker lets it be asked, and until when it told us to wait."""
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -42,6 +49,12 @@ def some(rng: random.Random, *values: Any) -> Any:
 def fill(path: Path, rng: random.Random) -> None:
     """Write rows of every sort, past the rules of the writer."""
     with sqlite3.connect(path) as db:
+        for name, (opens, told) in HELD.items():
+            db.execute(
+                "INSERT INTO host (name, breaker, opened, open_until, not_before, last_error, at)"
+                " VALUES (?, 'open', 1, ?, ?, '', 0)",
+                (name, opens, told),
+            )
         for number in range(1, 41):
             db.execute(
                 "INSERT INTO feed (id, url, own_title, title, name, folder, state, state_reason,"
@@ -129,6 +142,12 @@ def fill(path: Path, rng: random.Random) -> None:
                 )
 
 
+def waits(feed: dict[str, Any]) -> int | None:
+    """Return until when a feed waits for its host."""
+    until = max(at or 0 for at in HELD[host_of(feed["url"])])
+    return until if feed["state"] == "active" and until > NOW else None
+
+
 def look(path: Path) -> Rows:
     """Read every row and put the fields together in Python."""
     with sqlite3.connect(path) as db:
@@ -144,7 +163,7 @@ def look(path: Path) -> Rows:
     for feed in feeds.values():
         feed |= {
             "title": feed["own_title"] or feed["title"] or feed["name"],
-            "host": urlsplit(feed["url"]).netloc.rpartition("@")[2].lower(),
+            "host": host_of(feed["url"]),
             "tag": tags_of[feed["id"]],
             "list": lists_of[feed["id"]],
             "reason": feed["state_reason"],
@@ -157,6 +176,7 @@ def look(path: Path) -> Rows:
             "age": feed["last_success_at"] or feed["added_at"],
             "late": feed["next_poll_at"] if feed["state"] == "active" else None,
             "next": feed["next_poll_at"],
+            "waits": waits(feed),
             "last": feed["last_success_at"],
             "polled": feed["last_poll_at"],
             "added": feed["added_at"],
@@ -170,7 +190,7 @@ def look(path: Path) -> Rows:
             "feed": f"{feed['title']}\n{feed['url']}",
             "tag": feed["tag"],
             "url": url,
-            "host": urlsplit(url).netloc.rpartition("@")[2].lower(),
+            "host": host_of(url),
             "reason": episode["error"],
             "err": episode["error"].partition(":")[0],
             "next": episode["next_attempt_at"],

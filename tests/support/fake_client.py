@@ -154,7 +154,7 @@ def idle_snapshot() -> EngineSnapshot:
             "download": LaneView(limit=8, target=8, busy=0),
         },
         feeds=dict.fromkeys(
-            ("total", "active", "paused", "quarantined", "gone", "retired", "cooling"), 0
+            ("total", "active", "paused", "quarantined", "gone", "retired", "cooling", "failing"), 0
         ),
         resources={
             "cpu_percent": 0.4,
@@ -299,6 +299,7 @@ def busy_snapshot() -> EngineSnapshot:
             "gone": 12,
             "retired": 17,
             "cooling": 63,
+            "failing": 184,
         },
         episodes={
             "total": 1_284_012,
@@ -362,7 +363,9 @@ def busy_snapshot() -> EngineSnapshot:
             ),
         ),
         hosts=(
-            HostView(host="anchor.example", breaker="open", until=NOW + 90_000, opened=2),
+            HostView(
+                host="anchor.example", breaker="open", until=NOW + 90_000, opened=2, feeds=212
+            ),
             HostView(host="dead.example", breaker="half_open", until=NOW, opened=5),
         ),
         recent=recent,

@@ -80,7 +80,13 @@ def feed_of_json(row: Row) -> Row:
     """Return what a row of ``feeds list --json`` has, as far as plain tests need it."""
     code = str(row["last_error"] or "").partition(":")[0]
     reason = row["state_reason"]
-    own = {"err": code, "fail": row["consecutive_failures"], "tag": row["tags"]}
+    waits = str(row.get("waits_until") or "").replace("Z", "+00:00")
+    own = {
+        "err": code,
+        "fail": row["consecutive_failures"],
+        "tag": row["tags"],
+        "waits": round(datetime.fromisoformat(waits).timestamp() * 1000) if waits else None,
+    }
     return {**row, **own, "reason": reason}
 
 

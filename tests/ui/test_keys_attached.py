@@ -26,6 +26,7 @@ from podfetch_tui.ui.dialogs.form import Form
 from podfetch_tui.ui.dialogs.help import Help
 from podfetch_tui.ui.screens.feed_detail import FeedDetail
 from podfetch_tui.ui.widgets.table import VirtualTable
+from podfetch_tui.ui.widgets.tabs import Tabbed
 
 DEEDS: dict[str, tuple[tuple[str, ...], Deed]] = {}
 NOT_HERE = {
@@ -126,6 +127,16 @@ async def around(stage: Stage, world: World) -> None:
         assert stage.app.theme == before
     await press(stage, "ctrl+t", "down", "enter")
     assert stage.app.theme != before
+
+
+@presses("app.hosts", "dashboard.failing")
+async def to_hosts_and_failing_feeds(stage: Stage, world: World) -> None:
+    del world
+    await press(stage, "h")
+    assert stage.app.screen.query_one(Tabbed).current == "Hosts"
+    await press(stage, "1", "e")
+    await until(stage, "state:active fail>0")
+    assert stage.app.current_mode == "feeds"
 
 
 @presses("engine.pause", "app.quit")

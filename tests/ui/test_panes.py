@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
-from support.fake_client import NOW, busy_snapshot, idle_snapshot
+from support.fake_client import MINUTE, NOW, busy_snapshot, idle_snapshot
 from textual.content import Content
 
-from podfetch_tui.model.snapshot import BatchView, EngineSnapshot, LaneView
+from podfetch_tui.model.snapshot import (
+    MOST_HOSTS,
+    BatchView,
+    EngineSnapshot,
+    HostView,
+    LaneView,
+)
 from podfetch_tui.ui import panes
 from podfetch_tui.ui.glyphs import ASCII, UNICODE
 from podfetch_tui.ui.view import BUCKETS, Memory, View
@@ -60,7 +68,47 @@ def test_a_lane_shows_what_it_may_do_and_what_holds_it_back() -> None:
         "off" in panes.lane_line("polls", LaneView(limit=0, target=0, busy=0), 0, 80, ASCII).plain
     )
     held = replace(busy_snapshot(), lanes={"download": lane})
-    assert "cpu 91 % for 6 s" in said(panes.alerts(view(held), UNICODE))
+    assert "cpu 91 % for 6 s" in said(panes.alerts(view(held), UNICODE, {}))
+
+
+def alerts(*hosts: HostView, failing: int = 0, keys: Mapping[str, str] = {}) -> str:
+    now = replace(idle_snapshot(), hosts=hosts, feeds={"failing": failing})
+    return said(panes.alerts(view(now), ASCII, keys))
+
+
+def told(host: str, minutes: int, feeds: int = 0) -> HostView:
+    until = NOW + minutes * MINUTE
+    return HostView(host=host, breaker="closed", told_until=until, feeds=feeds)
+
+
+def test_hosts_that_are_left_alone_say_how_many_feeds_wait_and_until_when() -> None:
+    one, other = told("a.example", 2, 1203), told("b.example", 1, 1)
+    assert alerts(one) == "= 1,203 feeds wait for a.example until 10:44; h shows more"
+    assert alerts(other) == "= 1 feed waits for b.example until 10:43; h shows more"
+    assert alerts(one, other) == (
+        "= 1,204 feeds wait for 2 hosts until 10:43 or later; h shows more"
+    )
+    assert alerts(told("cdn.example", 1)) == (
+        "= cdn.example is left alone until 10:43; h shows more"
+    )
+    most = alerts(*(told(f"{number}.example", 1, 1) for number in range(MOST_HOSTS)))
+    assert "50 feeds wait for 50 hosts or more until" in most
+    over = HostView(host="a.example", breaker="half_open", until=NOW)
+    assert alerts(over) == ""
+
+
+def test_feeds_that_fail_are_counted_and_the_keys_are_those_of_the_operator() -> None:
+    assert alerts(failing=1) == "! 1 feed is failing; e shows which"
+    keys = {"dashboard.failing": "ctrl+e,E", "app.hosts": "H"}
+    text = alerts(told("a.example", 1), failing=1203, keys=keys)
+    assert "! 1,203 feeds are failing; ^e shows which" in text
+    assert "; H shows more" in text
+    assert alerts() == ""
+
+
+def test_what_is_said_of_a_host_fits_into_80_columns() -> None:
+    long = told("feeds.of-a-very-long-name.example", 60 * 24, 10_412)
+    assert len(alerts(long)) <= 78
 
 
 def test_the_queue_names_shut_hosts_and_why_the_next_jobs_are_next() -> None:

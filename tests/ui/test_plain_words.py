@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from support.fake_client import (
+    MINUTE,
+    NOW,
     FakeClient,
     busy_snapshot,
     download,
@@ -24,13 +27,15 @@ from textual.geometry import Size
 from podfetch_tui.api.starting import StartingClient
 from podfetch_tui.cli import screen
 from podfetch_tui.cli.context import Context, program
+from podfetch_tui.model.figures import rfc3339
 from podfetch_tui.model.settings import Settings
-from podfetch_tui.model.snapshot import EngineSnapshot, HostView, LaneView
+from podfetch_tui.model.snapshot import EngineSnapshot, LaneView
 from podfetch_tui.policy.advice import complete
-from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.ui import feed_facts
 from podfetch_tui.ui.app import PodFetchApp
 from podfetch_tui.ui.dialogs.quit import running
+from podfetch_tui.ui.feed_rows import feed_row as convert
+from podfetch_tui.ui.feed_rows import state_cell
 from podfetch_tui.ui.widgets.status_bar import StatusBar
 
 ELSEWHERE = "podfetch --archive '/srv/my pods'"
@@ -59,7 +64,7 @@ def test_advice_names_the_key_and_a_command_that_works_from_any_folder() -> None
     moved = {"last_error": "http_404: none", "do": "podfetch feeds edit 1 --url URL"}
     assert advised(**moved) == f"do: e takes its new address   {ELSEWHERE} feeds edit 1 --url URL"
     held = {"last_success_at": "2026-11-01T00:00:00Z", "do": "podfetch hosts release a.example"}
-    assert advised(**held).startswith("do: R on Hosts (4) asks its host")
+    assert advised(**held).startswith("do: R on Hosts (h) asks its host")
     login = {"last_error": "http_401: none", "do": "podfetch feeds edit 1 --auth NAME"}
     assert advised(**login) == f"do: {ELSEWHERE} feeds edit 1 --auth NAME"
 
@@ -77,14 +82,31 @@ def test_a_feed_shows_what_its_host_answered_in_words() -> None:
 
 
 def test_a_feed_that_is_well_but_whose_host_is_left_alone_says_so() -> None:
-    feed = feed_row(1)
-    told = HostView(host=host_of(str(feed["url"])), breaker="closed", told_until=AT)
+    waits = feed_row(1, waits_until=rfc3339(NOW + MINUTE))
+    over = feed_row(1, id=2, waits_until=rfc3339(NOW - 1))
 
     async def scene(stage: Stage) -> None:
         await press(stage, "2")
-        assert "do: its host is left alone; R on Hosts (4) asks it" in text(stage)
+        assert "do: its host is left alone; R on Hosts (h) asks it" in text(stage)
+        assert "active, waits for its host until 10:43" in text(stage)
+        assert re.findall("‖ waits |● ok ", text(stage)) == ["‖ waits ", "● ok "]
+        await press(stage, "slash", *"waits<1h", "enter", "enter")
+        assert "waits for its host until 10:43" in text(stage)
 
-    play(FakeClient(replace(busy_snapshot(), hosts=(told,)), [feed]), scene, size=SMALL)
+    play(FakeClient(busy_snapshot(), [waits, over]), scene, size=SMALL)
+
+
+def test_failures_of_a_feed_are_told_before_the_wait_for_its_host() -> None:
+    signs = play(FakeClient(), settle).bridge.glyphs
+    held = {"waits_until": rfc3339(NOW + MINUTE)}
+
+    def state(**changes: Any) -> str:
+        return state_cell(convert(feed_row(1, **changes)), signs, NOW)[0].partition(" ")[2]
+
+    assert state(**held) == state(**held, last_success_at=None) == "waits"
+    assert state(**held, consecutive_failures=2) == "failing 2"
+    assert state(**held, consecutive_failures=9, breaker="open") == "cooling 9"
+    assert state(**held, state="paused") == "paused"
 
 
 def test_a_lane_that_is_off_says_what_waits_and_how_to_switch_it_on() -> None:

@@ -101,7 +101,9 @@ def test_dashboard_degraded(snap_compare: Compare, size: tuple[int, int]) -> Non
 
 @SIZES
 def test_feeds(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert shown(snap_compare, busy(), size, "2", "down", "down", "down", "down")
+    client = busy()
+    client.feeds[2] = feed_row(3, waits_until="2026-10-20T11:02:00.000Z")
+    assert shown(snap_compare, client, size, "2", "down", "down", "down", "down")
 
 
 @SIZES

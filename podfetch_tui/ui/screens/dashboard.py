@@ -77,8 +77,9 @@ class Dashboard(MainScreen):
         now, glyphs = view.snapshot, self.glyphs
         short, narrow = self.has_class("-short"), self.has_class("-narrow")
         width = max(20, self.query_one("#throughput").size.width)
-        self._lines("alerts", panes.alerts(view, glyphs))
-        self.query_one("#alerts").display = bool(panes.alerts(view, glyphs))
+        alerts = panes.alerts(view, glyphs, self.bridge.keys)[: 3 if short else 4]
+        self._lines("alerts", alerts)
+        self.query_one("#alerts").display = bool(alerts)
         self._lines("throughput", panes.throughput(view, width, glyphs)[: 2 if short else 4])
         self._lines("progress", panes.progress(view, width, glyphs)[: 2 if short else 4])
         self._lines("errors", panes.errors(view, glyphs, short=short))
@@ -115,6 +116,10 @@ class Dashboard(MainScreen):
 
         if number:
             self.app.push_screen(Confirm(question), take)
+
+    def action_failing(self) -> None:
+        """Show the feeds that fail now and are polled all the same."""
+        self.post_message(self.Wanted("feeds", filter="state:active fail>0"))
 
     def _workers(self, view: View, narrow: bool) -> None:
         now, glyphs = view.snapshot, self.glyphs

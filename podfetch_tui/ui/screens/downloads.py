@@ -128,6 +128,10 @@ class Downloads(MainScreen):
         """Show the tab as things are now."""
         self.show_body(self.bridge.view)
 
+    def show_tab(self, name: str) -> None:
+        """Show the tab called ``name``."""
+        self.query_one(Tabbed).show(name)
+
     def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
         """Go to the feed of the row, or to the feeds of the host."""
         message.stop()

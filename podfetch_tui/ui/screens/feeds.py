@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 
-from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.ui import feed_rows
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.feed_rows import FeedRow
@@ -159,8 +158,8 @@ class Feeds(FeedScreen):
         pane.set_class(row is None, "-nobody")
         shown = [line((text, style)) for text, style in zip(lines, styles, strict=False) if text]
         well = feed_rows.nothing_to_do(row) if row is not None else ""
-        if row is not None and well and host_of(row.url) in {h.host for h in view.snapshot.hosts}:
-            shown.append(line("do: its host is left alone; R on Hosts (4) asks it"))
+        if row is not None and well and feed_rows.waits(row, self.bridge.now):
+            shown.append(line("do: its host is left alone; R on Hosts (h) asks it"))
         elif well:
             shown.append(line((f"do: {well}", "$quiet")))
         pane.show_lines(shown)

@@ -66,12 +66,13 @@ class MainScreen(Screen[None]):
     """Selectors of the panes of which one can be given all the room."""
 
     class Wanted(Message):
-        """Another screen is to be shown, with only the rows that pass a filter."""
+        """Another screen is to be shown: only the rows that pass a filter, or one of its tabs."""
 
-        def __init__(self, mode: str, *, filter: str = "") -> None:  # noqa: A002  its name
+        def __init__(self, mode: str, *, filter: str = "", tab: str = "") -> None:  # noqa: A002
             super().__init__()
             self.mode = mode
             self.filter = filter
+            self.tab = tab
 
     def __init__(self, bridge: Bridge) -> None:
         """Create the screen over ``bridge``."""
@@ -173,6 +174,9 @@ class MainScreen(Screen[None]):
 
         if options:
             self.app.push_screen(Choose("What to do", options), take)
+
+    def show_tab(self, name: str) -> None:
+        """Show the tab called ``name``, if this screen has tabs."""
 
     def filter_to(self, text: str) -> None:
         """Show only what passes the filter ``text``, if this screen has a filter."""

@@ -9,6 +9,7 @@ from support.cataloguing import AT, DAY, Bench, draft, finish, outcome, poll
 
 from podfetch_tui.catalog import episodes, pages, totals
 from podfetch_tui.catalog.history import history
+from podfetch_tui.catalog.hosts import active_feeds
 from podfetch_tui.model.decisions import DecideEpisodes, DecideFeeds, EpisodeDecision, FeedDecision
 from podfetch_tui.model.edits import EditFeed
 from podfetch_tui.model.episode import EpisodeState
@@ -23,6 +24,7 @@ FEED_KEYS = (
     "id url title state state_reason breaker consecutive_failures last_error last_family "
     "last_status last_success_at next_poll_at priority tags episodes archived pending failed bytes"
     " interval_s backlog user_agent feed_max allow_private auth own_priority since snoozed_until"
+    " waits_until"
 )
 EPISODE_KEYS = (
     "id feed_id feed_url guid title published_at state path bytes sha256 media_type duration_s "
@@ -233,8 +235,10 @@ def test_every_end_has_its_word(books: Bench) -> None:
 def test_totals_add_up(books: Bench) -> None:
     ids = books.add_feeds(*(f"https://{n}.example/" for n in range(4)))
     books.do(ChangeFeed(feed_id=ids[0], state=FeedState.GONE, at=AT))
-    books.do(finish(ids[1], breaker=BreakerState.OPEN))
-    books.add_episodes(ids[1], draft("1"), draft("2"))
+    books.do(finish(ids[1], breaker=BreakerState.OPEN, consecutive_failures=9))
+    books.do(finish(ids[2], consecutive_failures=1))
+    books.do(finish(ids[0], consecutive_failures=2))
+    books.add_episodes(ids[3], draft("1"), draft("2"))
     counts = totals.counts(books.catalog)
     feeds, numbers = counts["feeds"], counts["episodes"]
     assert feeds == {
@@ -245,9 +249,19 @@ def test_totals_add_up(books: Bench) -> None:
         "gone": 1,
         "retired": 0,
         "cooling": 1,
+        "failing": 2,
     }
     assert numbers["total"] == numbers["pending"] == 2
     assert sum(numbers[state.value] for state in EpisodeState) == numbers["total"]
+
+
+def test_active_feeds_are_counted_by_their_host(books: Bench) -> None:
+    urls = ("http://a.example/", "https://a.example/x", "https://a.example:8443/y")
+    books.add_feeds(*urls, "https://a.example.net/", "https://b.a.example/")
+    (paused,) = books.add_feeds("https://a.example/paused")
+    books.do(ChangeFeed(feed_id=paused, state=FeedState.PAUSED, at=AT))
+    names = ("a.example", "a.example:8443", "nobody.example")
+    assert active_feeds(books.catalog, names) == dict(zip(names, (2, 1, 0), strict=True))
 
 
 def test_details_show_what_is_known_besides_the_row(books: Bench) -> None:
