@@ -1,4 +1,4 @@
-"""What an operator can do about a feed or an episode: one command each."""
+"""What an operator can do about a feed or an episode: one command each, and in words."""
 
 from __future__ import annotations
 
@@ -27,7 +27,37 @@ _EDITS = {
 }
 """Code of a failure → what an edit of the feed can mend."""
 
-
+AT_ONE_HOST = 3
+"""So many feeds that fail alike at one host speak for a trouble of the host."""
+_ASKED_TO_WAIT = (
+    "its host asks us to wait: it is polled again by itself; R on Hosts (h) asks the host at once"
+)
+_REMEDIES = {
+    "http_401": "the host wants credentials: `podfetch feeds edit FEED --auth NAME`",
+    "http_403": "the host refuses us; it may take another User-Agent:"
+    " `podfetch feeds edit FEED --user-agent TEXT`",
+    "http_404": "it moved or is gone: e gives it another URL, X retires it",
+    "http_410": "the host says it is gone for good: X retires it, e gives it another URL",
+    "http_429": _ASKED_TO_WAIT,
+    "http_503": _ASKED_TO_WAIT,
+    "dns_unknown": "there is no such host any more: e gives it another URL, X retires it",
+    "not_a_feed": "something else stands there: look at the answer; e gives it another URL",
+    "too_large": "it is larger than allowed: `podfetch feeds edit FEED --feed-max SIZE`",
+    "blocked_address": "it leads into a private network:"
+    " `podfetch feeds edit FEED --allow-private CIDR`",
+    "replaced": "another feed stands there: R on Quarantine (3) takes it as it is,"
+    " e gives it another URL",
+}
+"""Code of a failure → what most likely helps, with the keys of Feeds and Quarantine."""
+_BY_FAMILY = {
+    Family.TRANSIENT.value: "it may pass, and is tried again by itself;"
+    " if it lasts: e gives it another URL, X retires it",
+    Family.DEFERRED.value: _ASKED_TO_WAIT,
+    Family.PERMANENT.value: "its host has to mend that; e gives it another URL, X retires it",
+    Family.MALFORMED.value: "its owner has to mend that; e gives it another URL, X retires it",
+    Family.REFUSED.value: "it breaks a rule of ours (docs/networks.md); e gives it another URL",
+    Family.SYSTEM.value: "that is trouble of this machine, not of the feed: `podfetch doctor`",
+}
 _COMMAND = re.compile(r"\bpodfetch(?= [a-z-])")
 
 
@@ -41,6 +71,23 @@ def complete(text: str, program: str, feed_id: int | None = None) -> str:
     """
     named = text if feed_id is None else text.replace("FEED", str(feed_id))
     return _COMMAND.sub(lambda _: program, named)
+
+
+def remedy(code: str, *, family: str = "", at_host: int = 1) -> str:
+    """Return what most likely helps a feed, in one sentence; empty where nothing can be said.
+
+    Args:
+        code: Code of its failure.
+        family: Family of it, for when nothing special is known of the code.
+        at_host: So many feeds fail with it at the same host.
+    """
+    if at_host >= AT_ONE_HOST and code not in _REMEDIES:
+        return f"{at_host} feeds at this host fail the same way: rather the host than the feed"
+    if code.startswith("redirect"):
+        return "its redirects lead nowhere: e gives it the URL where it is now"
+    if code.startswith("tls"):
+        return "its certificate is not right: its owner has to mend that; it is tried again"
+    return _REMEDIES.get(code) or _BY_FAMILY.get(family, "")
 
 
 def for_feed(

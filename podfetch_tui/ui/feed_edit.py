@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -11,8 +12,9 @@ from textual.app import App
 
 from podfetch_tui.model.edits import EditFeed
 from podfetch_tui.model.errors import Failure, PodfetchError
+from podfetch_tui.model.feed import FeedState
 from podfetch_tui.model.figures import count
-from podfetch_tui.model.snapshot import PageRequest
+from podfetch_tui.model.snapshot import JsonValue, PageRequest
 from podfetch_tui.model.text import clean, counted, redact
 from podfetch_tui.model.units import format_duration, parse_duration, parse_integer
 from podfetch_tui.policy.addresses import parse_networks
@@ -59,7 +61,33 @@ async def edit(app: App[Any], bridge: Bridge, ids: tuple[int, ...]) -> bool:
         return False
     edits = tuple(_edit(row, changed, url, bridge.now) for row in rows)
     text = f"{counted(len(edits), 'feed')} edited"
-    return (await carry(bridge, edits, text)).affected > 0
+    url_is_new = bool(changed.get("url"))
+    if url_is_new:
+        text = f"feed {rows[0].id} has a new URL"
+        text += ", and is polled there next" if rows[0].state == FeedState.ACTIVE.value else ""
+    done = (await carry(bridge, edits, text)).affected > 0
+    if done and url_is_new:
+        await tell_of_lists(bridge, rows[0].id)
+    return done
+
+
+async def tell_of_lists(bridge: Bridge, feed_id: int) -> None:
+    """Say which list files still name the former URL of a feed, and that this is harmless."""
+    try:
+        page = await bridge.query(PageRequest(kind="feed", feed_id=feed_id))
+    except (Failure, PodfetchError):
+        return  # that the feed was edited is said already
+    found = [one for row in page.rows for one in _of_files(row.get("lists"))]
+    if found:
+        which = ", ".join(found)
+        bridge.toast(f"{which} may still name the former URL. No harm: both mean this feed.")
+
+
+def _of_files(lists: JsonValue) -> Iterator[str]:
+    """Yield names and lines of lists that are files; what was typed or added has no path."""
+    for one in lists if isinstance(lists, list) else ():
+        if isinstance(one, dict) and (name := PurePath(str(one.get("list")))).is_absolute():
+            yield f"{name.name}:{one.get('line')}"
 
 
 def _fields(rows: Sequence[FeedRow], url: Callable[[str], str]) -> list[Field]:

@@ -120,15 +120,17 @@ def head(
         lines.append(line((problem(error), "$error")))
     if error and row.get("last_answer"):
         lines.append(line(("it answered: ", MUTED), str(row["last_answer"])))
-    lines.append(_advice(row, program))
+    lines.append(_advice(row, now, program, next_poll))
     return lines
 
 
-def _advice(row: Row, program: str) -> Content:
+def _advice(row: Row, now: int, program: str, next_poll: str) -> Content:
     """Return what to do about a feed: the key, and the command; or that there is nothing."""
     command = str(row.get("do") or "")
     is_held = " hosts release " in command
-    if not is_held and (well := nothing_to_do(feed_row(row))):
+    if not is_held and (well := nothing_to_do(feed_row(row), now)):
+        if _is_elsewhere(row):
+            well = f"nothing: it was not polled at its new URL yet; next {next_poll}"
         return line((f"do: {well}", MUTED))
     if not row["last_error"] and int(_number(row["failed"])) and row["state"] == "active":
         failed = counted(int(_number(row["failed"])), "episode")
@@ -141,6 +143,12 @@ def _advice(row: Row, program: str) -> Content:
         ("   " if key else "", ""),
         (shown, MUTED if key else "$accent"),
     )
+
+
+def _is_elsewhere(row: Row) -> bool:
+    """Return whether the feed was not polled since it has its URL."""
+    since = max((str(one.get("until")) for one in _rows(row, "earlier_urls")), default="")
+    return since > max((str(poll.get("at")) for poll in _rows(row, "polls")), default="")
 
 
 def _outcomes(row: Row, glyphs: Glyphs) -> Content:
@@ -227,6 +235,9 @@ def settings(row: Row, now: int) -> list[Content]:
     for one in _rows(row, "earlier_urls"):
         until = _when(one.get("until"), now)
         lines.append(line((f"{'earlier URL':<16}", MUTED), f"{one.get('url')}  until {until}"))
+    if row.get("earlier_urls"):
+        same = "a list that still names an earlier URL means this feed"
+        lines.append(line((f"{'':<16}", MUTED), (same, MUTED)))
     for one in _rows(row, "reasons"):
         text = f"{one.get('episodes')} {one.get('state')}: {one.get('reason')}"
         lines.append(line((f"{'episodes':<16}", MUTED), text))

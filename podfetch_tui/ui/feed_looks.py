@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textual.app import App
 
 from podfetch_tui.model.commands import ProbeFeed
 from podfetch_tui.model.errors import Failure, PodfetchError
+from podfetch_tui.model.feed import FeedState
 from podfetch_tui.model.figures import count
 from podfetch_tui.model.probes import ProbeReport
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.dialogs.box import Box
 from podfetch_tui.ui.feed_actions import ACTOR, LOOKED_AT, rows_of
+from podfetch_tui.ui.feed_rows import FeedRow
+from podfetch_tui.ui.probed import found
 from podfetch_tui.ui.widgets.text import harmless_line
 
 MOST_PROBED = 100
 """Each takes as long as its feed does, up to a minute."""
 _NAME = 60
+_RELEASE = "R on Quarantine (3)"
 _COPIED = "In the clipboard, if the terminal takes it (OSC 52); secrets are left out."
 
 
-async def probe(bridge: Bridge, feed_ids: Sequence[int]) -> None:
-    """Fetch feeds once, one after the other, and say what came; nothing changes."""
+async def probe(
+    bridge: Bridge, feed_ids: Sequence[int], drawn: Mapping[int, FeedRow] | None = None
+) -> None:
+    """Fetch feeds once, one after the other, and say what came; nothing changes.
+
+    Args:
+        bridge: The way to the engine.
+        feed_ids: The feeds.
+        drawn: Feeds as the operator sees them, by id.
+    """
     if len(feed_ids) > MOST_PROBED:
         most = count(MOST_PROBED)
         bridge.toast(f"At most {most} feeds are probed at once: select fewer, or filter", "error")
@@ -44,13 +56,10 @@ async def probe(bridge: Bridge, feed_ids: Sequence[int]) -> None:
     else:
         for report in reports:
             name = harmless_line(report.title or report.url, _NAME)
-            moved = (
-                f"; it answers from {report.final_url}" if report.final_url != report.url else ""
-            )
-            bridge.toast(
-                f"{name}: {report.said}{moved if report.final_url else ''}",
-                "information" if report.ok else "warning",
-            )
+            row = (drawn or {}).get(report.feed_id)
+            is_held = row is not None and row.state == FeedState.QUARANTINED.value
+            text = found(report, bridge.program, release=_RELEASE if is_held else "")
+            bridge.toast(f"{name}: {text}", "information" if report.ok else "warning")
 
 
 def _say_all(bridge: Bridge, reports: Sequence[ProbeReport]) -> None:

@@ -171,13 +171,15 @@ def problem(error: str) -> str:
     return f"{error.rstrip('.')}. Moved? e takes its new address (the show's web site has it)"
 
 
-def nothing_to_do(row: FeedRow) -> str:
-    """Return that all is well with a feed, in words; empty when it is not."""
+def nothing_to_do(row: FeedRow, at: int) -> str:
+    """Return that all is well with a feed at ``at`` (UTC milliseconds); empty when it is not."""
     is_well = row.state == FeedState.ACTIVE.value and row.breaker == BreakerState.CLOSED.value
     if not is_well or row.last_error or row.consecutive_failures or row.failed:
         return ""
     if row.last_success_at is None:
         return "nothing: its first poll comes by itself"
+    if (milliseconds(row.next_poll_at) or 0) <= at:
+        return "nothing: its next poll is due"
     return "nothing: it answers"
 
 

@@ -25,7 +25,8 @@ from podfetch_tui.ui.dialogs.choose import Choose
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
 from podfetch_tui.ui.dialogs.form import Field, Form
 from podfetch_tui.ui.feed_actions import ACTOR, report
-from podfetch_tui.ui.feed_edit import allowed_networks
+from podfetch_tui.ui.feed_edit import allowed_networks, tell_of_lists
+from podfetch_tui.ui.probed import found
 from podfetch_tui.ui.quarantine_rows import QuarantineRow, quarantine_row
 from podfetch_tui.ui.widgets.text import line
 
@@ -137,6 +138,7 @@ async def edit_url(app: App[Any], bridge: Bridge, row: QuarantineRow, found_at: 
             bridge.offer_undo(
                 f"URL of feed {row.id}", Undo(operation=decided.operation, actor=ACTOR)
             )
+        await tell_of_lists(bridge, row.id)
     return True
 
 
@@ -165,8 +167,8 @@ async def probe(bridge: Bridge, feed_id: int) -> ProbeReport | None:
     if result.probe is None:
         bridge.toast(result.text, "error")
         return None
-    hint = "  R releases it." if result.probe.release == "recovers" else ""
-    bridge.toast(f"{result.text}.{hint}", "information" if result.probe.ok else "warning")
+    text = found(result.probe, bridge.program, release="R")
+    bridge.toast(text, "information" if result.probe.ok else "warning")
     return result.probe
 
 

@@ -10,8 +10,8 @@ from textual.content import Content
 from podfetch_tui.model.figures import count
 from podfetch_tui.model.snapshot import EngineSnapshot
 from podfetch_tui.model.text import counted
-from podfetch_tui.policy.advice import complete
-from podfetch_tui.policy.quarantine_groups import SEVERAL, grouped, hint
+from podfetch_tui.policy.advice import complete, remedy
+from podfetch_tui.policy.quarantine_groups import SEVERAL, grouped
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.quarantine_rows import QuarantineRow, ago, host_state
 from podfetch_tui.ui.widgets.columns import Cell, Column
@@ -124,6 +124,6 @@ def details(row: GroupRow, now: EngineSnapshot, program: str) -> list[Content]:
     ]
     if state := host_state(row.host, now):
         lines.append(line((f"{row.host}: {state}", "$warning")))
-    if said := hint(row.cause, at_host=number if row.host else 1):
+    if said := remedy(row.cause, at_host=number if row.host else 1):
         lines.append(line(("hint: ", "bold"), complete(said, program)))
     return lines

@@ -12,8 +12,8 @@ from podfetch_tui.model.figures import count, span
 from podfetch_tui.model.probes import ProbeReport
 from podfetch_tui.model.snapshot import EngineSnapshot, JsonValue
 from podfetch_tui.model.text import counted, redact
-from podfetch_tui.policy.advice import complete
-from podfetch_tui.policy.quarantine_groups import SEVERAL, grouped, hint
+from podfetch_tui.policy.advice import complete, remedy
+from podfetch_tui.policy.quarantine_groups import SEVERAL, grouped
 from podfetch_tui.ui.feed_rows import milliseconds
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.widgets.columns import Cell, Column
@@ -142,7 +142,7 @@ def details(
         lines.append(line(("probed: ", "bold"), (probe.said, style), f"; {probe.release_text}"))
     if state := host_state(row.host, snapshot):
         lines.append(line((f"{row.host}: {state}", "$warning")))
-    if said := hint(row.cause or "", at_host=at_host):
+    if said := remedy(row.cause or "", at_host=at_host):
         lines.append(line(("hint: ", "bold"), complete(said, program, row.id)))
     if found is None:
         return lines

@@ -6,6 +6,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from support.fake_client import FakeClient, busy_snapshot, feed_row
 from support.reloading import IDLE, reloading
 from support.stage import Stage, painted, play, press, until
@@ -17,7 +18,7 @@ from podfetch_tui.api.remote import RemoteClient
 from podfetch_tui.api.server import DoorwayServer
 from podfetch_tui.model.commands import Carry
 from podfetch_tui.model.edits import EditFeed
-from podfetch_tui.model.snapshot import Page, PageRequest
+from podfetch_tui.model.snapshot import JsonValue, Page, PageRequest
 from podfetch_tui.model.text import redact
 from podfetch_tui.ui.dialogs.form import Form
 
@@ -151,5 +152,40 @@ def test_what_is_said_of_a_feed_that_moved_names_the_key_and_no_time_gone_by() -
             await press(stage, key)
             assert "http_404: none. Moved? e takes its new address" in flat(stage)
             assert "next due now" in flat(stage)
+
+    play(client, scene)
+
+
+class Listed(FakeClient):
+    """A feed that a list file names, and that was pasted once, too."""
+
+    def __init__(self, *lists: dict[str, JsonValue]):
+        super().__init__(busy_snapshot(), [feed_row(1, url=OLD)])
+        self.lists = lists
+
+    def query(self, page: PageRequest) -> Page:
+        found = super().query(page)
+        if page.kind != "feed":
+            return found
+        return replace(found, rows=({**found.rows[0], "lists": list(self.lists)},))
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_after_a_new_address_the_lists_that_name_the_former_one_are_no_worry(
+    is_listed: bool,
+) -> None:
+    file: dict[str, JsonValue] = {"list": "/srv/lists/mine.opml", "line": 77}
+    pasted: dict[str, JsonValue] = {"list": "pasted", "line": 3}
+    client = Listed(pasted, file) if is_listed else Listed(pasted)
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2")
+        box = await edit(stage)
+        box.value = "https://new.example/rss"
+        await press(stage, "enter")
+        said = [note.message for note in stage.app._notifications]
+        assert "feed 1 has a new URL, and is polled there next" in said
+        harmless = "mine.opml:77 may still name the former URL. No harm: both mean this feed."
+        assert [text for text in said if "former" in text] == ([harmless] if is_listed else [])
 
     play(client, scene)

@@ -55,7 +55,19 @@ def advised(**changes: Any) -> str:
 def test_of_a_healthy_feed_it_is_said_that_there_is_nothing_to_do() -> None:
     assert advised() == "do: nothing: it answers"
     assert advised(last_success_at=None) == "do: nothing: its first poll comes by itself"
+    assert advised(next_poll_at=rfc3339(AT)) == "do: nothing: its next poll is due"
     assert advised(failed=2) == "do: R fetches again what failed: 2 episodes"
+
+
+def test_of_a_feed_with_a_new_url_it_is_said_when_it_is_polled_there() -> None:
+    until = {"url": "http://old.example/", "until": rfc3339(AT)}
+    before = {"at": rfc3339(AT - MINUTE), "result": "success"}
+    moved = {"earlier_urls": [until], "polls": [before]}
+    told = "do: nothing: it was not polled at its new URL yet; next "
+    assert advised(**moved) == f"{told}11:08"
+    assert advised(**moved, next_poll_at=rfc3339(AT)) == f"{told}due now"
+    moved["polls"] = [{**before, "at": rfc3339(AT + MINUTE)}, before]
+    assert advised(**moved) == "do: nothing: it answers"
 
 
 def test_advice_names_the_key_and_a_command_that_works_from_any_folder() -> None:

@@ -157,7 +157,7 @@ class Feeds(FeedScreen):
         pane = self.query_one("#detail", Lines)
         pane.set_class(row is None, "-nobody")
         shown = [line((text, style)) for text, style in zip(lines, styles, strict=False) if text]
-        well = feed_rows.nothing_to_do(row) if row is not None else ""
+        well = feed_rows.nothing_to_do(row, self.bridge.now) if row is not None else ""
         if row is not None and well and feed_rows.waits(row, self.bridge.now):
             shown.append(line("do: its host is left alone; R on Hosts (h) asks it"))
         elif well:
