@@ -179,6 +179,9 @@ class MediaStream:
                 if self._position > self._media_max:
                     self.close()
                     raise self._about(too_large(self._media_max))
+                if self._end is not None and self._position > self._end:
+                    self.close()
+                    raise self._about(_mismatch("more came than the range holds"))
                 yield buffer[:filled]
             if failure is not None:
                 self.close()
@@ -187,7 +190,8 @@ class MediaStream:
                 break
         answer.finish()
         answer.watch.end()
-        if self._end is not None and self.total is not None and self._end < self.total:
+        # Without a Content-Length a part ends with its connection, wherever that is.
+        if self.total is not None and self._position < self.total:
             short = Failure(Kind.SHORT_BODY, "the host sent a part of what was asked for")
             raise self._about(short)
 

@@ -254,6 +254,48 @@ def test_a_body_that_ends_early_is_a_failure_after_what_came(handler: Handler) -
     assert bytes(received) == (BODY[:600_000] if handler is closes_early else b"abc")
 
 
+def closes_amid_the_part(peer: Peer) -> None:
+    peer.request()
+    peer.answer(
+        "206 Partial Content",
+        BODY[400_000:600_000],
+        "Content-Range: bytes 400000-999999/1000000",
+        length=-1,
+    )
+
+
+def ends_the_chunks_early(peer: Peer) -> None:
+    peer.request()
+    head = b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 400000-999999/1000000\r\n"
+    peer.send(head, b"Transfer-Encoding: chunked\r\n\r\n")
+    peer.send(b"%x\r\n" % 200_000, BODY[400_000:600_000], b"\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("handler", [closes_amid_the_part, ends_the_chunks_early])
+def test_a_part_of_no_declared_length_has_to_reach_the_end_of_its_range(handler: Handler) -> None:
+    with (
+        RawServer(handler) as server,
+        http_client() as client,
+        client.open_media(server.url(), resume=resume(), stop=threading.Event()) as stream,
+    ):
+        received = bytearray()
+        with pytest.raises(Failure) as caught:
+            collect(stream, received)
+    assert bytes(received) == BODY[400_000:600_000]
+    assert caught.value.kind is Kind.SHORT_BODY
+
+
+def test_a_part_is_not_longer_than_its_range() -> None:
+    def talks_on(peer: Peer) -> None:
+        peer.request()
+        field = "Content-Range: bytes 400000-999999/1000000"
+        peer.answer("206 Partial Content", BODY[400_000:] + b"more", field, length=-1)
+
+    with RawServer(talks_on) as server, http_client() as client:
+        failure = media_failure_of(client, server.url(), resume=resume())
+    assert failure.kind is Kind.RANGE_MISMATCH
+
+
 def test_a_reset_amid_the_body_is_a_reset() -> None:
     received = threading.Event()
 
