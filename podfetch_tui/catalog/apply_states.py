@@ -82,7 +82,9 @@ def end_episode(changes: Changes, write: EpisodeEnd) -> None:
     if row.state in _SETTLED:
         return
     sealed = row.state is EpisodeState.SEALED and write.keep_part
-    has_new_url = write.url not in ("", row.enclosure_url) and write.state in _RETRIED
+    has_new_url = (
+        not sealed and write.url not in ("", row.enclosure_url) and write.state in _RETRIED
+    )
     retried = EpisodeState.PENDING if has_new_url else write.state
     state = EpisodeState.SEALED if sealed else retried
     _END.run(

@@ -12,7 +12,7 @@ from support.cataloguing import AT, DAY, Bench, archive, draft, outcome, pick, p
 from podfetch_tui.catalog import episodes, media, pages, totals
 from podfetch_tui.model.decisions import DecideEpisodes, EpisodeDecision
 from podfetch_tui.model.derivatives import Derive
-from podfetch_tui.model.episode import Episode, EpisodeState
+from podfetch_tui.model.episode import Episode, EpisodeState, EpisodeUpdate
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import Validators
 from podfetch_tui.model.media import MediaInfo, Validity
@@ -462,6 +462,29 @@ def test_a_url_that_changed_while_its_download_ran_is_tried_at_once(
     assert books.row("episode", first)["next_attempt_at"] != AT + DAY
     assert books.state(second) == "failed"
     assert books.row("episode", second)["next_attempt_at"] == AT + DAY
+
+
+def test_what_is_sealed_keeps_its_part_and_its_name_whatever_url_the_feed_gives_now(
+    books: Bench, two: tuple[int, int]
+) -> None:
+    episode_id, _ = two
+    books.claim(episode_id, part="a")
+    path = books.seal(episode_id).path
+    moved = draft("one", url="https://new.example/one.mp3")
+    update = EpisodeUpdate(episode_id=episode_id, draft=moved)
+    books.do(poll(books.feed_of(episode_id), updates=(update,)))
+    books.do(
+        EpisodeEnd(
+            episode_id=episode_id,
+            state=EpisodeState.PENDING,
+            next_attempt_at=AT,
+            url="https://media.example/one.mp3",
+        )
+    )
+    row = books.row("episode", episode_id)
+    assert (row["state"], row["part"], row["path"]) == ("sealed", "a", path)
+    books.do(archive(books.feed_of(episode_id), episode_id, path))
+    assert books.row("episode", episode_id)["path"] == path
 
 
 def test_a_claim_says_which_url_is_the_newest(books: Bench, two: tuple[int, int]) -> None:
