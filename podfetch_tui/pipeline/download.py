@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from podfetch_tui.model.episode import Episode
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import Validators
@@ -64,8 +66,9 @@ def download(
         if failure.kind is not Kind.RANGE_MISMATCH or resume is None:
             raise
         part.truncate(0)
-        _commit_progress(episode, part, None, services, failures=episode.resume_failures + 1)
-        _attempt(job, part, services, on_progress, stop, received, None)
+        episode = replace(episode, resume_failures=episode.resume_failures + 1)
+        _commit_progress(episode, part, None, services)
+        _attempt(replace(job, episode=episode), part, services, on_progress, stop, received, None)
 
 
 def _resume(episode: Episode, part: Part) -> Resume | None:
@@ -157,12 +160,7 @@ _DISK_KINDS = frozenset(
 
 
 def _commit_progress(
-    episode: Episode,
-    part: Part,
-    stream: MediaStream | None,
-    services: Services,
-    *,
-    failures: int | None = None,
+    episode: Episode, part: Part, stream: MediaStream | None, services: Services
 ) -> None:
     durable = part.sync()
     services.commit(
@@ -171,6 +169,6 @@ def _commit_progress(
             durable=durable,
             total=stream.total if stream else None,
             validators=stream.validators if stream else Validators(),
-            resume_failures=episode.resume_failures if failures is None else failures,
+            resume_failures=episode.resume_failures,
         )
     )

@@ -67,11 +67,11 @@ def test_32_a_rendition_that_keeps_breaking_is_not_resumed_for_ever(
     host: PodcastHost, tmp_path: Path
 ) -> None:
     def answer(request: Request) -> Route:
-        cut = CUT if request.count < 4 else None
+        cut = CUT if request.count < 9 else None
         body = Media(f"rendition {request.count}", BIG)
         return good("a", 1, BIG, body=body, reset_at=cut, ignore_if_range=True)
 
-    settings = settings_for(tmp_path / "archive", retry={"attempts": 8})
+    settings = settings_for(tmp_path / "archive", retry={"attempts": 12})
     run_once(settings, show(host, "a", {1: answer}))
     (row,) = episodes_of(settings)
     served = [request.status for request in host.asked(media_path("a", 1))]
