@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -21,5 +22,8 @@ def host_of(url: str) -> str:
         port = parts.port
     except ValueError:
         return ""
+    if not host.isascii():
+        with contextlib.suppress(UnicodeError):  # nobody asks what cannot be a name
+            host = host.encode("idna").decode("ascii").lower()
     default = {"http": 80, "https": 443}.get(parts.scheme.lower())
     return host if port in (None, default) else f"{host}:{port}"
