@@ -79,7 +79,7 @@ class HostGates:
         self._schedule.defer_host(host, until)
         if until - self._services.clock.now_ms() > self._patience_ms:
             health = self._schedule.open_hosts().get(host, HostHealth())
-            self._save(host, health, not_before=until)
+            self._save(host, health)
             self._put_off_waiting(host)
 
     def release(self, host: str) -> None:
@@ -118,17 +118,16 @@ class HostGates:
                 episodes.append((job.episode.id, at))
         self._submit(PutOff(feeds=tuple(feeds), episodes=tuple(episodes)))
 
-    def _save(
-        self, host: str, health: HostHealth, *, not_before: int | None = None, error: str = ""
-    ) -> None:
+    def _save(self, host: str, health: HostHealth, *, error: str = "") -> None:
+        now, told = self._services.clock.now_ms(), self._schedule.told_until(host)
         write = SaveHost(
             host=host,
             breaker=health.breaker,
             opened=health.opened,
             open_until=health.open_until,
-            not_before=not_before,
+            not_before=told if told > now else None,
             error=error,
-            at=self._services.clock.now_ms(),
+            at=now,
         )
         self._submit(write)
 

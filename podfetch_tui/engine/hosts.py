@@ -125,6 +125,11 @@ class HostLanes:
         found = ((name, self._hosts[name].told_until) for name in named)
         return {name: until for name, until in found if until > now}
 
+    def told_until(self, host: str) -> int:
+        """Return until when ``host`` told us to wait, in UTC milliseconds; may be past."""
+        entry = self._hosts.get(host)
+        return entry.told_until if entry is not None else 0
+
     def held_until(self, host: str) -> int:
         """Return until when ``host`` was deferred, in UTC milliseconds; may be past."""
         entry = self._hosts.get(host)

@@ -156,6 +156,11 @@ class Schedule:
         with self._lock:
             return self._hosts.told(now)
 
+    def told_until(self, host: str) -> int:
+        """Return until when ``host`` told us to wait, in UTC milliseconds; it may be past."""
+        with self._lock:
+            return self._hosts.told_until(host)
+
     def blocked_until(self, host: str) -> int:
         """Return until when ``host`` waits, in UTC milliseconds; it may be past."""
         with self._lock:

@@ -47,6 +47,39 @@ def test_a_host_that_answers_503_opens_and_its_feeds_are_spared(tmp_path: Path) 
         assert len(host.requests) == asked
 
 
+def test_how_long_a_host_told_us_to_wait_stands_when_its_breaker_opens(tmp_path: Path) -> None:
+    settings = settings_for(
+        tmp_path / "archive", retry={"attempts": 1}, engine={"per_host": LEAST_CALLS + 1}
+    )
+    wait = Route(status=503, headers=(("Retry-After", "7200"),), body=b"busy")
+    down = Route(status=500, delay=0.5, body=b"down")
+    with PodcastHost() as host:
+        urls = []
+        for number in range(LEAST_CALLS + 1):
+            host.table.routes[f"/{number}.xml"] = down if number else wait
+            urls.append(host.url(f"/{number}.xml", "127.0.0.23"))
+        with running(settings, *urls) as engine:
+            wait_for(lambda: bool(events(engine, "host_opened")))
+            wait_for(lambda: not engine.schedule.running())
+            engine.services.writer.flush()
+            (row,) = hosts(engine.services.catalog)
+            told = engine.schedule.blocked_until(row.name)
+            assert (row.breaker, row.not_before) == (BreakerState.OPEN, told)
+        with running(settings) as engine:
+            assert engine.schedule.blocked_until(row.name) == told
+
+
+def test_a_shorter_wait_does_not_shorten_the_one_that_a_host_named_before(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "archive")
+    with running(settings) as engine:
+        now = engine.services.clock.now_ms()
+        for seconds in (7200, 60):
+            engine.host_gates.defer("a.example", now + 1000 * seconds)
+        engine.services.writer.flush()
+        (row,) = hosts(engine.services.catalog)
+        assert row.not_before == now + 7_200_000
+
+
 def test_names_that_cannot_be_looked_up_anywhere_are_our_own_network(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "archive", retry={"attempts": 1})
     urls = [f"http://{number}.unknown.invalid/feed.xml" for number in range(FEEDS)]
