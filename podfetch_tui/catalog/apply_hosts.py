@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, bindparam, delete, or_, select
+from sqlalchemy import Column, ColumnElement, bindparam, delete, literal_column, or_, select
 
 from podfetch_tui.catalog.actions import record_action
 from podfetch_tui.catalog.changes import Changes
@@ -18,15 +18,17 @@ from podfetch_tui.model.figures import rfc3339
 from podfetch_tui.model.host_writes import HostsReleased, PutOff, ReleaseHosts, SaveHost
 from podfetch_tui.policy.hosts import host_of
 
-# What an operator, or a run that ended meanwhile, put off further stays so.
+# What an operator, or a run that ended meanwhile, put off further stays so. What an earlier
+# process left in flight has no time yet, and would wait for the next start without one.
 _FEEDS = bulk_update("feed", ("id", "at"), {"next_poll_at": "max(feed.next_poll_at, v.at)"})
 _EPISODES = bulk_update(
     "episode",
     ("id", "at"),
     {
         "next_attempt_at": (
-            "CASE WHEN episode.next_attempt_at IS NULL THEN NULL"
-            " ELSE max(episode.next_attempt_at, v.at) END"
+            "CASE WHEN episode.next_attempt_at IS NOT NULL"
+            " THEN max(episode.next_attempt_at, v.at)"
+            " WHEN episode.state IN ('claimed', 'sealed') THEN v.at END"
         )
     },
 )
@@ -85,9 +87,10 @@ _FEEDS_WAITING = _waiting(
     feed.c.next_poll_at,
     feed.c.consecutive_failures,
 )
+_ON_THEIR_WAY = (EpisodeState.PENDING, EpisodeState.CLAIMED, EpisodeState.SEALED)
 _EPISODES_WAITING = _waiting(
     (episode.c.id, episode.c.enclosure_url),
-    episode.c.state == EpisodeState.PENDING.value,
+    episode.c.state.in_([literal_column(f"'{state.value}'") for state in _ON_THEIR_WAY]),
     episode.c.next_attempt_at,
     episode.c.attempts,
 )
