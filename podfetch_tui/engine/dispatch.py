@@ -191,10 +191,12 @@ class Dispatcher:
     def _start_ready(self) -> bool:
         if self.paused.is_set():
             return False
+        now = self._services.clock.now_ms()
+        self._host_gates.put_off_stranded(now)
         started = False
         for lane in Lane:
             while self._may_start(lane):
-                job = self._schedule.take(lane, self._services.clock.now_ms())
+                job = self._schedule.take(lane, now)
                 if job is None:
                     break
                 slot = self._slots.acquire(lane)

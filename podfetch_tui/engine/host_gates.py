@@ -97,6 +97,10 @@ class HostGates:
         self._put_off(later)
         return soon
 
+    def put_off_stranded(self, now: int) -> None:
+        """Put off the further attempts that are due at ``now`` at hosts that are to wait."""
+        self._put_off(self._schedule.stranded(now, self._patience_ms))
+
     def _put_off_waiting(self, host: str) -> None:
         held = self._schedule.blocked_until(host) - self._services.clock.now_ms()
         if held > self._patience_ms:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from podfetch_tui.engine.health import Health, HostChange, Judgement
 from podfetch_tui.engine.hosts import HostLanes
@@ -60,8 +60,7 @@ class Schedule:
     def take(self, lane: Lane, now: int) -> Job | None:
         """Return the next job of ``lane`` that may run at ``now`` (UTC milliseconds)."""
         with self._lock:
-            while self._delayed and self._delayed[0][0] <= now:
-                _, _, job = heapq.heappop(self._delayed)
+            for job in self._due_again(now):
                 self._hosts.add(lane_of(job), host_of(url_of(job)), job)
             if self._health.network_down and any(self._running.values()):
                 return None  # one job finds out whether it is up again
@@ -70,6 +69,24 @@ class Schedule:
                 self._running[lane] += 1
                 self._health.begin(host_of(url_of(job_or_none)), now)
             return job_or_none
+
+    def stranded(self, now: int, patience_ms: int) -> list[Job]:
+        """Take out the further attempts whose time has come while their host is to wait.
+
+        Args:
+            now: UTC milliseconds.
+            patience_ms: So long a wait is spent in memory.
+        """
+        with self._lock:
+            jobs = []
+            for job in self._due_again(now):
+                host = host_of(url_of(job))
+                if self._hosts.held_until(host) - now > patience_ms:
+                    jobs.append(job)
+                else:
+                    self._hosts.add(lane_of(job), host, job)
+            self._forget(jobs)
+            return jobs
 
     def done(self, job: Job) -> None:
         """Forget a job that ended."""
@@ -251,6 +268,10 @@ class Schedule:
             self._hosts.reopen(host)
         else:
             self._hosts.probe_at(host, health.open_until or 0)
+
+    def _due_again(self, now: int) -> Iterator[Job]:
+        while self._delayed and self._delayed[0][0] <= now:
+            yield heapq.heappop(self._delayed)[2]
 
     def _forget(self, jobs: Iterable[Job]) -> None:
         for job in jobs:

@@ -143,6 +143,27 @@ def test_a_host_that_says_wait_is_asked_again_when_it_said(
     assert totals["archived"] == 3
 
 
+def test_a_run_does_not_wait_for_retries_at_a_host_that_names_a_long_time(
+    host: PodcastHost, tmp_path: Path
+) -> None:
+    urls = [serve(host, name, 1) for name in ("a", "b", "c", "d")]
+    for name in ("a", "b", "c"):
+        well = host.table.routes[f"/{name}.xml"]
+        assert isinstance(well, Route)
+        host.table.routes[f"/{name}.xml"] = failing_first(1, Route(status=500, body=b"no"), well)
+    wait = Route(status=429, headers=(("Retry-After", "7200"),), delay=0.2, body=b"slow down")
+    host.table.routes["/d.xml"] = wait
+    settings = settings_for(
+        tmp_path / "archive", engine={"per_host": 4}, retry={"base": 4.0, "cap": 4.0}
+    )
+    engine = run_once(settings, *urls)
+    asked = {name: len(host.asked(f"/{name}.xml")) for name in ("a", "b", "c", "d")}
+    assert sum(asked.values()) < 7
+    put_off = [row["url"] for row in rows(settings, "feeds") if row["last_success_at"] is None]
+    assert len(put_off) > 1
+    assert engine.end.exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("route", "code"),
     [

@@ -83,6 +83,34 @@ def test_a_further_attempt_waits_for_its_time() -> None:
     assert queue.take(Lane.POLL, 500) is not None
 
 
+def test_a_further_attempt_at_a_host_that_is_to_wait_is_handed_back() -> None:
+    queue = schedule()
+    queue.add([poll(1, "busy.example"), poll(2, "free.example")])
+    for _ in range(2):
+        job = queue.take(Lane.POLL, 0)
+        assert job is not None
+        queue.again(job, job, 500)
+    queue.defer_host("busy.example", 9_000)
+    assert queue.stranded(499, 5_000) == []
+    assert [job.feed.id for job in queue.stranded(500, 5_000)] == [1]
+    assert queue.keys(Lane.POLL) == {2}
+    taken = queue.take(Lane.POLL, 500)
+    assert taken is not None
+    assert taken.feed.id == 2
+
+
+def test_a_short_wait_of_its_host_is_spent_in_memory() -> None:
+    queue = schedule()
+    queue.add([poll(1, "busy.example")])
+    job = queue.take(Lane.POLL, 0)
+    assert job is not None
+    queue.again(job, job, 500)
+    queue.defer_host("busy.example", 5_500)
+    assert queue.stranded(500, 5_000) == []
+    assert queue.take(Lane.POLL, 5_499) is None
+    assert queue.take(Lane.POLL, 5_500) is not None
+
+
 def test_spacing_parts_the_requests_to_one_host() -> None:
     queue = schedule(spacing_s=2.0)
     queue.add([poll(1, "a.example"), poll(2, "a.example")])
