@@ -22,6 +22,10 @@ from podfetch_tui.storage.unusable import unusable
 
 logger = logging.getLogger(__name__)
 
+ONCE_ASKS_S = 60.0
+"""A run that ends asks one host after the other for so long before our network is down to it:
+feeds whose names are gone may be the first ones due."""
+
 
 class Condition:
     """``starting``, then ``running``, ``paused``, ``degraded``, ``draining`` or ``stopped``.
@@ -81,6 +85,8 @@ class Condition:
         self._crash_folder = crash_folder
         self._crashed = threading.Event()
         self._network_reason = ""
+        self._lost_at = 0.0
+        """Monotonic second at which the network was lost; means nothing without a reason."""
         self._trouble = Trouble(services.clock, lambda _: can_write(services))
 
     @property
@@ -153,6 +159,9 @@ class Condition:
         """Take a local failure: nobody is blamed, everything waits, or ends when it must."""
         is_network = failure.kind is Kind.NETWORK_DOWN
         is_known = is_network and bool(self._network_reason)
+        now = self._services.clock.monotonic()
+        if is_network and not is_known:
+            self._lost_at = now
         if self._trouble.begin(failure) and not is_known:
             self._events.emit(
                 "system_trouble", self._trouble.reason, family="system", code=failure.kind.value
@@ -160,9 +169,11 @@ class Condition:
             logger.error("System trouble: %s", failure)
         if is_network:
             self._network_reason = failure.detail
-        self._dispatcher.paused.set()
+        asks_on = self._once and is_network and now - self._lost_at < ONCE_ASKS_S
+        if not asks_on:
+            self._dispatcher.paused.set()
         self.show()
-        if is_fatal or self._once:
+        if is_fatal or (self._once and not asks_on):
             text = str(unusable(self._services.layout.root, failure))
             self._fail_stop(End(1, failure.detail) if is_network else End(7, text))
 
@@ -195,6 +206,8 @@ class Condition:
 
     def be_done(self) -> None:
         """Nothing is left to do in a run that ends; what waits for space was not done."""
+        if self._network_reason and not self.end.exit_code:
+            self.end = End(1, self._network_reason)
         said = self._space.summary(waiting=self._dispatcher.has_waiting_downloads())
         if said and not self.end.exit_code:
             self.end = End(7, f"archive {self._services.layout.root}: {said}")

@@ -157,6 +157,8 @@ class Health:
         if kind is Kind.NETWORK_DOWN:
             self.network_down = True
         if verdict is not None and verdict.family in (Family.DEFERRED, Family.SYSTEM):
+            if kind is Kind.HTTP_STATUS:
+                self._note_answer(host, now)
             self._hosts[host] = host_breaker.given_back(before)
             return None
         bad = verdict is not None and verdict.host_failure

@@ -164,6 +164,27 @@ def test_a_run_does_not_wait_for_retries_at_a_host_that_names_a_long_time(
     assert engine.end.exit_code == 0
 
 
+DEAD = tuple(f"http://{number}.unknown.invalid/feed.xml" for number in range(8))
+
+
+def test_feeds_of_names_that_are_gone_do_not_keep_a_run_from_the_others(
+    host: PodcastHost, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path / "archive", engine={"poll_workers": 1})
+    engine = run_once(settings, *DEAD, serve(host, "a", 1))
+    assert [row["state"] for row in rows(settings, "episodes")] == ["archived"]
+    assert (engine.end.exit_code, engine.end.text) == (0, "")
+
+
+def test_a_run_whose_every_host_is_out_of_reach_says_that_the_network_is_down(
+    tmp_path: Path,
+) -> None:
+    settings = settings_for(tmp_path / "archive")
+    engine = run_once(settings, *DEAD)
+    assert engine.end.exit_code == 1
+    assert "our network is down" in engine.end.text
+
+
 @pytest.mark.parametrize(
     ("route", "code"),
     [

@@ -86,6 +86,20 @@ def test_an_answer_in_between_clears_the_network() -> None:
     assert not health.judge("9.example", LOST, NOW).network_down
 
 
+def test_a_host_that_only_tells_us_to_wait_has_answered() -> None:
+    health = Health(random.Random(1))
+    wait = Failure(Kind.HTTP_STATUS, status=429, retry_after=60.0)
+    for number in range(DOWN_HOSTS - 1):
+        health.judge(f"{number}.example", LOST, NOW)
+    fails(health, "busy.example", 1, wait, NOW)
+    assert not health.judge("9.example", LOST, NOW).network_down
+    fails(health, "a.example", 1, Failure(Kind.NETWORK_DOWN), NOW)
+    fails(health, "b.example", 2, Failure(Kind.HOST_BUSY), NOW)
+    assert health.network_down, "nobody was asked"
+    fails(health, "busy.example", 1, wait, NOW)
+    assert not health.network_down
+
+
 def test_a_network_that_is_down_stays_so_until_somebody_answers() -> None:
     health = Health(random.Random(1))
     fails(health, "a.example", 1, Failure(Kind.NETWORK_DOWN), NOW)
