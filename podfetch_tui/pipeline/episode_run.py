@@ -87,7 +87,7 @@ def _claim(job: EpisodeJob, services: Services) -> tuple[EpisodeJob, str]:
         Claim(
             episode_id=episode.id,
             part=part_name,
-            path=episode.path or record.wanted_path(job, suffix),
+            path=episode.path or record.wanted_path(job, suffix, services),
             at=services.clock.now_ms(),
         )
     )

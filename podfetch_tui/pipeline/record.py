@@ -6,6 +6,7 @@ import errno
 import threading
 from typing import NamedTuple
 
+from podfetch_tui.catalog.episodes import item_of
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.job import EpisodeJob
 from podfetch_tui.model.outcome import Outcome
@@ -23,14 +24,22 @@ _PATIENCE_STEPS = 40
 _PATIENCE_STEP_S = 0.05
 
 
-def wanted_path(job: EpisodeJob, extension: str) -> str:
-    """Return the path an episode's file should have below the root."""
+def wanted_path(job: EpisodeJob, extension: str, services: Services) -> str:
+    """Return the path an episode's file should have below the root.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    template = parse_template(job.settings.archive.filename)
+    item = item_of(services.catalog, job.episode.id) if template.names_item else None
     return final_path(
-        parse_template(job.settings.archive.filename),
+        template,
         folder=job.feed.folder,
         feed_title=job.feed.title,
         episode=job.episode,
         extension=extension,
+        season=item.season if item is not None else "",
+        number=item.number if item is not None else "",
     )
 
 
@@ -46,7 +55,7 @@ def seal(job: EpisodeJob, part: Part, checked: Checked, services: Services) -> S
             episode_id=job.episode.id,
             sha256=part.sha256,
             size=part.size,
-            path=wanted_path(job, checked.sniffed.extension),
+            path=wanted_path(job, checked.sniffed.extension, services),
             media_type=checked.sniffed.media_type,
             info=checked.info,
             validity=checked.validity,

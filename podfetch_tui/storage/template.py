@@ -59,6 +59,12 @@ class Template(msgspec.Struct, frozen=True):
     text: str
     components: tuple[tuple[_Piece, ...], ...]
 
+    @property
+    def names_item(self) -> bool:
+        """Whether it has a field that only the item of the feed says."""
+        pieces = (piece for component in self.components for piece in component)
+        return any(isinstance(p, _Field) and p.name in ("season", "number") for p in pieces)
+
     def render(self, fields: NameFields) -> tuple[str, ...]:
         """Return the text of each component below the feed's folder, not made safe yet."""
         return tuple(

@@ -300,3 +300,22 @@ def test_what_waits_and_what_happened_is_named_by_title(host: PodcastHost, tmp_p
     text = podfetch(*options, "events").stdout
     assert "1 The one show" in text
     assert f"{archived.episode_id} {archived.episode_title}"[:20] in text
+
+
+def test_season_and_number_of_a_pattern_are_those_of_the_episode(
+    host: PodcastHost, tmp_path: Path
+) -> None:
+    url = serve(host, "a", 2)
+    route = host.table.routes["/a.xml"]
+    assert isinstance(route, Route)
+    assert isinstance(route.body, bytes)
+    one = b"<itunes:season>2</itunes:season><itunes:episode>7</itunes:episode></item>"
+    body = route.body.replace(b"</item>", one, 1)
+    host.table.routes["/a.xml"] = Route(body=body)
+    pattern = "{feed}/Season {season}/{number:03} of {season}"
+    settings = settings_for(tmp_path / "archive", archive={"filename": pattern})
+    run_once(settings, url)
+    assert {row["path"] for row in rows(settings, "episodes")} == {
+        "The a show/Season 2/007 of 2.mp3",
+        "The a show/Season/001 of.mp3",
+    }
