@@ -17,6 +17,7 @@ from podfetch_tui.catalog.types import finite, fits
 from podfetch_tui.model.derivatives import LENGTH
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.model.feed import FeedState
 from podfetch_tui.model.media import NO_LENGTH, Validity
 from podfetch_tui.model.writes import Archive, Claim, Progress, Reserve, Reserved, Seal, Sealed
 
@@ -125,6 +126,8 @@ def claim(changes: Changes, write: Claim) -> Reserved:
     """P0: reserve a path and name the part; a part of the same name is kept for a resume."""
     row = changes.episode(write.episode_id)
     _expect(row, _CLAIMABLE)
+    if write.queued and row.state not in _IN_FLIGHT:
+        _expect_active(changes, row.feed_id)
     path, key = row.path, row.path_key
     if key is None or not is_like(path, write.path, seed=row.id):
         path, key = _free(changes, row, write.path)
@@ -250,6 +253,12 @@ def archive(changes: Changes, write: Archive) -> None:
 def _expect(row: EpisodeFacts, states: tuple[EpisodeState, ...]) -> None:
     if row.state not in states:
         raise Failure(Kind.STOPPED, f"episode {row.id} is {row.state.value} by now")
+
+
+def _expect_active(changes: Changes, feed_id: int) -> None:
+    state = changes.feed(feed_id).state
+    if state != FeedState.ACTIVE.value:
+        raise Failure(Kind.STOPPED, f"feed {feed_id} is {state} by now")
 
 
 def _free(

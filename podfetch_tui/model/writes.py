@@ -190,6 +190,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     """Wanted path below the root, without clash; the receipt says which was reserved."""
     at: int
+    queued: bool = False
+    """It waited for its turn, and may have been paused meanwhile with its feed."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

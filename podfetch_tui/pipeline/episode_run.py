@@ -89,6 +89,7 @@ def _claim(job: EpisodeJob, services: Services) -> tuple[EpisodeJob, str]:
             part=part_name,
             path=episode.path or record.wanted_path(job, suffix, services),
             at=services.clock.now_ms(),
+            queued=True,
         )
     )
     if not isinstance(receipt, Reserved):
