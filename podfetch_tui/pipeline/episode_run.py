@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 import msgspec
 
+from podfetch_tui.catalog.episodes import get_episode
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.job import EpisodeJob, Job, RunResult, TransferProgress
@@ -67,12 +69,29 @@ def _fetch(
             on_progress(TransferProgress(part.size, part.size, "validate"))
             checked = validate(job, part, services, stop, length_known=received.length_known)
         except Failure as failure:
-            if failure.kind in (Kind.NOT_MEDIA, Kind.EMPTY_MEDIA) or not part.durable:
+            if not part.durable or _is_given_up(job, part_name, failure, services):
                 part.discard()  # nothing in it could be resumed
             raise
         on_progress(TransferProgress(part.size, part.size, "publish"))
-        sealed = record.seal(job, part, checked, services)
+        try:
+            sealed = record.seal(job, part, checked, services)
+        except Failure as failure:
+            if _is_given_up(job, part_name, failure, services):
+                part.discard()
+            raise
     return record.place(job.episode.id, part_name, sealed, services, stop)
+
+
+def _is_given_up(job: EpisodeJob, part_name: str, failure: Failure, services: Services) -> bool:
+    """Say whether nobody will ask for the part again."""
+    if failure.kind in (Kind.NOT_MEDIA, Kind.EMPTY_MEDIA):
+        return True
+    if failure.kind is not Kind.STOPPED:
+        return False
+    with contextlib.suppress(Failure):  # the next start sweeps it
+        row = get_episode(services.catalog, job.episode.id)
+        return row is None or row.part != part_name
+    return False
 
 
 def _claim(job: EpisodeJob, services: Services) -> tuple[EpisodeJob, str]:

@@ -35,6 +35,7 @@ def test_a_cancelled_download_ends_and_comes_back_when_it_is_retried(tmp_path: P
             wait_for(lambda: not client.snapshot().workers)
             (row,) = rows(settings, "episodes")
             assert row["state"] == "skipped"
+            assert list(engine.services.layout.parts.iterdir()) == []
             again = client.send(CancelDownloads((episode,)))
             assert not again.ok
             assert "is skipped already" in again.text
