@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from podfetch_tui.catalog.episodes import get_episode
-from podfetch_tui.model.episode import EpisodeState
+from podfetch_tui.model.episode import Episode, EpisodeState
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.job import EpisodeJob, Job, RunResult, TransferProgress
 from podfetch_tui.model.outcome import Result
@@ -20,7 +20,7 @@ from podfetch_tui.pipeline import planned, record
 from podfetch_tui.pipeline.derive import Derived, derive
 from podfetch_tui.pipeline.download import Received, download
 from podfetch_tui.pipeline.outcomes import failed, outcome_of
-from podfetch_tui.pipeline.record import Placed
+from podfetch_tui.pipeline.record import Bytes, Placed
 from podfetch_tui.pipeline.services import OnProgress, Services
 from podfetch_tui.pipeline.validate import validate
 from podfetch_tui.policy.classify import verdict_of
@@ -79,7 +79,7 @@ def _fetch(
             if _is_given_up(job, part_name, failure, services):
                 part.discard()
             raise
-    return record.place(job.episode.id, part_name, sealed, services, stop)
+    return record.place(job.episode.id, Bytes.of(part), sealed, services, stop)
 
 
 def _is_given_up(job: EpisodeJob, part_name: str, failure: Failure, services: Services) -> bool:
@@ -144,10 +144,21 @@ def _finish_sealed(job: EpisodeJob, services: Services, stop: threading.Event) -
     if not episode.part:
         return None
     with Part.resume(services.layout, episode.part, episode.sealed_size, stop=stop) as part:
-        if part.size != episode.sealed_size or part.sha256 != episode.sealed_sha256:
-            return None
+        found = Bytes.of(part)
+        if found != Bytes(episode.part, episode.sealed_size, episode.sealed_sha256):
+            part.discard()
+            return _referred_to(episode, services, stop)
     sealed = Sealed(path=episode.path, existing=episode.sealed_path or None, media_id=0)
-    return record.place(episode.id, episode.part, sealed, services, stop)
+    return record.place(episode.id, found, sealed, services, stop)
+
+
+def _referred_to(episode: Episode, services: Services, stop: threading.Event) -> Placed | None:
+    """Return the published file that the row may refer to, where it could not be linked."""
+    if not episode.sealed_path:
+        return None
+    size, sha256 = episode.sealed_size, episode.sealed_sha256
+    there = check_file(services.layout, episode.sealed_path, size=size, sha256=sha256, stop=stop)
+    return Placed(episode.path, episode.sealed_path) if there is Check.OK else None
 
 
 def _begin_again(job: EpisodeJob, services: Services) -> EpisodeJob:

@@ -18,6 +18,7 @@ from podfetch_tui.storage.layout import final_path
 from podfetch_tui.storage.parts import Part
 from podfetch_tui.storage.publish import link_existing, publish
 from podfetch_tui.storage.template import parse_template
+from podfetch_tui.storage.verify import Check, check_file
 from podfetch_tui.system.durable import os_failures
 
 _PATIENCE_STEPS = 40
@@ -67,6 +68,20 @@ def seal(job: EpisodeJob, part: Part, checked: Checked, services: Services) -> S
     return receipt
 
 
+class Bytes(NamedTuple):
+    """What a part holds."""
+
+    part: str
+    """Its name."""
+    size: int
+    sha256: bytes
+
+    @classmethod
+    def of(cls, part: Part) -> Bytes:
+        """Return it as it stands."""
+        return cls(part.path.name, part.size, part.sha256)
+
+
 class Placed(NamedTuple):
     """Where a file is, below the root."""
 
@@ -77,24 +92,24 @@ class Placed(NamedTuple):
 
 
 def place(
-    episode_id: int, part_name: str, sealed: Sealed, services: Services, stop: threading.Event
+    episode_id: int, found: Bytes, sealed: Sealed, services: Services, stop: threading.Event
 ) -> Placed:
     """P6: give the bytes their name in the archive.
 
     Bytes that are there already get a second name where the file system can do that, else
-    the row refers to the first one.
+    the row refers to the first one. A file that somebody changed does not stand in for them.
 
     Raises:
         Failure: The disk refused; the row stays sealed and recovery goes on from there.
     """
     path = sealed.path
     if sealed.existing is not None and sealed.existing != path:
-        linked = _link(sealed.existing, path, services, stop)
+        linked = _link(sealed.existing, path, found, services, stop)
         if linked is not None:
-            with os_failures(f"delete part {part_name}"):
-                (services.layout.parts / part_name).unlink(missing_ok=True)
+            with os_failures(f"delete part {found.part}"):
+                (services.layout.parts / found.part).unlink(missing_ok=True)
             return Placed(path, path if linked else sealed.existing)
-    while not publish(services.layout, part_name, path):
+    while not publish(services.layout, found.part, path):
         receipt = services.commit(Reserve(episode_id=episode_id, path=path))
         if not isinstance(receipt, Reserved):
             raise TypeError(f"a reservation was answered with {receipt!r}")
@@ -102,11 +117,18 @@ def place(
     return Placed(path, path)
 
 
-def _link(existing: str, path: str, services: Services, stop: threading.Event) -> bool | None:
+def _link(
+    existing: str, path: str, found: Bytes, services: Services, stop: threading.Event
+) -> bool | None:
     """Link to bytes that another run may be publishing this moment; ``None``: they never came."""
+    layout, size, sha256 = services.layout, found.size, found.sha256
     for _ in range(_PATIENCE_STEPS):
+        there = check_file(layout, existing, size=size, sha256=sha256, stop=stop)
+        if there is Check.MISMATCHED:
+            return None
         try:
-            return link_existing(services.layout, existing, path)
+            if there is Check.OK:
+                return link_existing(layout, existing, path)
         except Failure as failure:
             if failure.errno != errno.ENOENT:
                 raise

@@ -167,6 +167,20 @@ def test_41_the_same_audio_in_several_feeds_is_stored_once(
     assert len(sidecars) == 3
 
 
+def test_41_bytes_that_somebody_changed_in_the_archive_do_not_stand_in_for_the_same_audio(
+    host: PodcastHost, tmp_path: Path
+) -> None:
+    same = Route(body=Media("shared", BIG), content_type="audio/mpeg")
+    settings = settings_for(tmp_path / "archive")
+    run_once(settings, show(host, "a", {1: same}))
+    (first,) = episodes_of(settings)
+    tagged = tmp_path / "archive" / first["path"]
+    tagged.write_bytes(b"ID3 of another program" + tagged.read_bytes())
+    run_once(settings, show(host, "b", {1: same}))
+    _, second = episodes_of(settings)
+    assert stored(settings, second) == Media("shared", BIG).read(0, BIG)
+
+
 @pytest.mark.parametrize("status", [403, 404])
 def test_42_old_enclosures_that_are_gone_harm_neither_feed_nor_others(
     host: PodcastHost, tmp_path: Path, status: int
