@@ -55,7 +55,8 @@ class Reader:
             try:
                 yield cursor
             finally:
-                cursor.execute("COMMIT")
+                if cursor.connection.in_transaction:  # an error may have ended it
+                    cursor.execute("COMMIT")
 
     def close(self) -> None:
         """Close the connections that are not lent now."""

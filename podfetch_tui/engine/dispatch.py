@@ -16,13 +16,14 @@ from podfetch_tui.engine.lanes import Lane
 from podfetch_tui.engine.schedule import Schedule
 from podfetch_tui.engine.slots import Slots
 from podfetch_tui.engine.space_guard import SpaceGuard
-from podfetch_tui.engine.workers import Workers
+from podfetch_tui.engine.workers import OnTrouble, Workers
 from podfetch_tui.model.applying import with_keys_of
-from podfetch_tui.model.errors import Failure
+from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.job import EpisodeJob, Job, PollJob
 from podfetch_tui.model.settings import Applies, Settings
 from podfetch_tui.pipeline.derive import RETRY_MS
 from podfetch_tui.pipeline.services import Services
+from podfetch_tui.policy.classify import verdict_of
 from podfetch_tui.system.heart import Heart
 
 LOOK_AGAIN_S = 1.0
@@ -46,6 +47,7 @@ class Dispatcher:
         space: SpaceGuard,
         once: bool,
         on_idle: Callable[[], None],
+        on_trouble: OnTrouble,
     ) -> None:
         self.paused = threading.Event()
         self.ended = threading.Event()
@@ -60,6 +62,7 @@ class Dispatcher:
         self._space = space
         self._once = once
         self._on_idle = on_idle
+        self._on_trouble = on_trouble
         self._stop = threading.Event()
         self._fresh = threading.Event()
         self._looked: dict[Lane, float] = {}
@@ -138,6 +141,15 @@ class Dispatcher:
         """Take due work into the window; return whether there was any."""
         if self.paused.is_set():
             return False
+        try:
+            return self._look()
+        except Failure as failure:  # the catalogue cannot be read
+            if failure.kind is Kind.BUG:
+                raise
+            self._on_trouble(failure, verdict_of(failure).stop)
+            return False
+
+    def _look(self) -> bool:
         self._take_asked()
         if self._fresh.is_set():
             self._fresh.clear()

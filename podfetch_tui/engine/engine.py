@@ -131,6 +131,7 @@ class Engine:
             once=once,
             space=self.space,
             on_idle=lambda: self.condition.be_done(),
+            on_trouble=lambda failure, fatal: self.condition.meet(failure, fatal),
         )
         self.condition = Condition(
             services,

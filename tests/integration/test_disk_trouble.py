@@ -17,6 +17,7 @@ from support.permissions import obeying_permissions
 from support.program import ON_LOOPBACK, podfetch
 from support.wait import wait_for
 
+from podfetch_tui.catalog.connections import PAGE_SIZE
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import compose
 from podfetch_tui.demo import feeds
@@ -24,6 +25,7 @@ from podfetch_tui.demo.audio import Media
 from podfetch_tui.demo.host import PodcastHost
 from podfetch_tui.demo.routes import Route
 from podfetch_tui.engine.engine import Engine
+from podfetch_tui.model.commands import CheckFeeds
 from podfetch_tui.model.settings import Settings
 
 SIZE = 1_200_000
@@ -144,6 +146,23 @@ def test_a_catalogue_whose_disk_is_full_forgets_no_episode(
         )
         assert done.returncode == 0, done.stdout
         assert "0 foreign, 0 parts" in done.stdout
+
+
+def test_a_catalogue_that_cannot_be_read_any_more_ends_the_engine_with_exit_7(
+    host: PodcastHost, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path / "archive")
+    with engine_over(settings, serve(host, 1, rate=None)) as engine:
+        wait_for(lambda: archived(engine) == 1)
+        catalog = engine.services.catalog.path
+        wait_for(lambda: catalog.with_name("catalog.db-wal").stat().st_size == 0)
+        with catalog.open("r+b") as file:
+            file.seek(PAGE_SIZE)
+            file.write(bytes(catalog.stat().st_size - PAGE_SIZE))
+        engine.commands.apply(CheckFeeds((1,)))
+        wait_for(engine.finished.is_set)
+        assert engine.end.exit_code == 7, engine.end.text
+        assert "the catalogue is damaged; restore the newest backup" in engine.end.text
 
 
 @pytest.mark.root
