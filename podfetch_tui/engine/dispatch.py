@@ -235,7 +235,8 @@ class Dispatcher:
 
     def _pause_s(self) -> float:
         wake = self._schedule.next_wake()
-        if wake is None:
+        # Whoever lets something start again pokes.
+        if wake is None or self.paused.is_set() or not any(map(self._may_start, Lane)):
             return _LONGEST_WAIT_S
         left = (wake - self._services.clock.now_ms()) / 1000
         return min(_LONGEST_WAIT_S, max(0.005, left))
