@@ -6,13 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import cast
 
-import msgspec
-
 from podfetch_tui.api.client import EngineClient
 from podfetch_tui.model.commands import CarriedWrite, Carry
 from podfetch_tui.model.errors import Failure, Kind, NoEngine
 from podfetch_tui.model.operator_writes import OPERATOR_WRITES, RECEIPTS, OperatorWrite
 from podfetch_tui.model.writes import Receipt, Write
+from podfetch_tui.system.decoding import from_json
 
 MOST = 500
 """Writes that go over in one message."""
@@ -80,6 +79,6 @@ def _settle(promised: _Promised, kind: type, carried: CarriedWrite) -> None:
     if carried.problem:
         promised.set_exception(Failure(Kind.STOPPED, carried.problem))
     elif kind in RECEIPTS:
-        promised.set_result(msgspec.json.decode(carried.receipt, type=RECEIPTS[kind]))
+        promised.set_result(from_json(carried.receipt, RECEIPTS[kind]))
     else:
         promised.set_result(None)

@@ -13,6 +13,7 @@ import msgspec
 from podfetch_tui.model.commands import Command, CommandResult
 from podfetch_tui.model.events import EventBatch
 from podfetch_tui.model.snapshot import EngineSnapshot, Page, PageRequest
+from podfetch_tui.system.decoding import from_json
 
 VERSION = 1
 """Of this protocol; a client of another one is refused with a sentence."""
@@ -121,7 +122,7 @@ def decode_request(line: bytes) -> tuple[Request, Any]:
         Refused: It is no JSON, no request, for no method of ours, or has wrong parameters.
     """
     try:
-        request = msgspec.json.decode(line, type=Request)
+        request = from_json(line, Request)
     except msgspec.ValidationError as error:
         raise Refused(BAD_REQUEST, f"no JSON-RPC 2.0 request: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -134,7 +135,7 @@ def decode_request(line: bytes) -> tuple[Request, Any]:
             NO_METHOD, f"no method {request.method[:80]!r}; there are {known}", request.id
         )
     try:
-        return request, msgspec.json.decode(request.params, type=PARAMS[request.method])
+        return request, from_json(request.params, PARAMS[request.method])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(BAD_PARAMS, f"{request.method}: {error}", request.id) from None
 
@@ -167,9 +168,9 @@ def decode_response(line: bytes, method: str) -> Any:
         Refused: The other side refused; its code and sentence.
         msgspec.DecodeError: It is no answer to ``method``.
     """
-    response = msgspec.json.decode(line, type=Response)
+    response = from_json(line, Response)
     if response.error is not msgspec.UNSET:
         raise Refused(response.error.code, response.error.message)
     if response.result is msgspec.UNSET:
         raise msgspec.DecodeError("an answer without a result")
-    return msgspec.json.decode(response.result, type=RESULTS[method])
+    return from_json(response.result, RESULTS[method])

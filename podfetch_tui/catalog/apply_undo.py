@@ -22,6 +22,7 @@ from podfetch_tui.model.decisions import UNDO_MS, Undone, UndoOperation
 from podfetch_tui.model.edits import EditFeed, FeedOwn
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import FeedState
+from podfetch_tui.system.decoding import from_json
 
 _NAMES = ("id", "at", "action", "feed_id", "detail", "was", "became", "undone_at")
 _OPERATION = Statement(
@@ -117,7 +118,7 @@ def _put_back(changes: Changes, action: _Row, write: UndoOperation) -> str:
 
 def _put_edit_back(changes: Changes, feed_id: int, action: _Row, write: UndoOperation) -> str:
     """Edit a feed back; what a new URL made it forget is remembered, but for its validators."""
-    was, became = (msgspec.json.decode(action[n], type=FeedOwn) for n in ("was", "became"))
+    was, became = (from_json(action[n], FeedOwn) for n in ("was", "became"))
     if read_own(changes.cursor, feed_id) != became:
         return "was edited since"
     more, left = (msgspec.json.decode(action[n]) for n in ("was", "became"))

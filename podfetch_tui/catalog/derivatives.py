@@ -13,6 +13,7 @@ from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.catalog.schema import episode, feed_note, media
 from podfetch_tui.catalog.schema_audit import derivative
 from podfetch_tui.catalog.statements import Answer, Statement
+from podfetch_tui.system.decoding import from_json
 
 SHOWN_STATE = case(
     (
@@ -173,5 +174,5 @@ def channel_of(catalog: Catalog, feed_id: int) -> dict[str, str]:
     """
     with catalog.reader().cursor() as cursor:
         found = _CHANNEL.first(cursor, feed=feed_id)
-    facts = msgspec.json.decode(found[0], type=dict[str, object]) if found and found[0] else {}
+    facts = from_json(found[0], dict[str, object]) if found and found[0] else {}
     return {name: fact for name, fact in facts.items() if isinstance(fact, str)}

@@ -19,6 +19,7 @@ from podfetch_tui.catalog.statements import Answer, Statement
 from podfetch_tui.model.document import Item
 from podfetch_tui.model.episode import Episode, KnownEpisode, KnownFeed
 from podfetch_tui.model.feed import Feed
+from podfetch_tui.system.decoding import json_decoder
 
 _KEY = 32  # hexadecimal digits
 
@@ -61,8 +62,8 @@ _FACTS = (
     .scalar_subquery()
 )
 _KNOWN = Statement(lambda: select(_KEYS, _KEY_OWNERS, _FACTS))
-_owners = msgspec.json.Decoder(list[int])
-_facts = msgspec.json.Decoder(list[KnownEpisode])
+_owners = json_decoder(list[int])
+_facts = json_decoder(list[KnownEpisode])
 
 _DUE = Answer(
     lambda: (

@@ -6,6 +6,7 @@ import msgspec
 
 from podfetch_tui.model.document import Item, Transcript
 from podfetch_tui.model.extras import Extras
+from podfetch_tui.system.decoding import json_decoder
 
 
 class _Note(msgspec.Struct, omit_defaults=True):
@@ -27,7 +28,7 @@ class _Note(msgspec.Struct, omit_defaults=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(_Note)
+_decoder = json_decoder(_Note)
 
 
 def encode_note(item: Item) -> str:

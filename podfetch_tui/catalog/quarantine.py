@@ -12,6 +12,7 @@ from podfetch_tui.catalog.schema import feed, feed_note
 from podfetch_tui.catalog.schema_audit import operator_action
 from podfetch_tui.catalog.statements import Answer, Statement
 from podfetch_tui.model.decisions import UNDO_MS, FeedMark, Operation
+from podfetch_tui.system.decoding import convert
 
 _IDS = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
 _MARKS = Answer(
@@ -64,7 +65,7 @@ def feed_marks(catalog: Catalog, feed_ids: Iterable[int]) -> list[FeedMark]:
     with catalog.reader().cursor() as cursor:
         found = _MARKS.rows(cursor, ids=msgspec.json.encode(wanted).decode())
     names = FeedMark.__struct_fields__
-    marks = [msgspec.convert(dict(zip(names, row, strict=True)), FeedMark) for row in found]
+    marks = [convert(dict(zip(names, row, strict=True)), FeedMark) for row in found]
     by_id = {mark.id: mark for mark in marks}
     return [by_id[number] for number in wanted if number in by_id]
 

@@ -29,7 +29,7 @@ class Reader:
 
         Raises:
             Failure: The catalogue could not be read.
-            LockOrderError: The thread holds one of the three locks.
+            LockOrderError: The thread holds a ranked lock.
         """
         assert_unlocked("reading the catalogue")
         try:

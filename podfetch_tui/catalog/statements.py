@@ -19,6 +19,8 @@ from sqlalchemy import Executable, Select, func, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.crud import REQUIRED
 
+from podfetch_tui.system.decoding import json_decoder
+
 Value = Union[int, float, str, bytes, None]
 Row = tuple[Value, ...]
 T = TypeVar("T")
@@ -96,7 +98,7 @@ class Answer(Statement, Generic[T]):
 
     def __init__(self, build: Callable[[], Select[Any]], row: type[T]) -> None:
         super().__init__(build)
-        self._decoder: msgspec.json.Decoder[list[T]] = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
+        self._decoder: msgspec.json.Decoder[list[T]] = json_decoder(list[row])  # type: ignore[valid-type]
 
     def rows(self, cursor: sqlite3.Cursor, **values: Any) -> list[T]:
         """Execute in one step and return the rows, in the order of the select."""

@@ -80,7 +80,7 @@ class Writer:
         """Return the receipt of ``future``, or raise its :class:`Failure`.
 
         Raises:
-            LockOrderError: The thread holds one of the three locks.
+            LockOrderError: The thread holds a ranked lock.
         """
         assert_unlocked("waiting for the catalogue")
         return future.result()
@@ -94,7 +94,7 @@ class Writer:
         """Wait until everything submitted before is durable or has failed.
 
         Raises:
-            LockOrderError: The thread holds one of the three locks.
+            LockOrderError: The thread holds a ranked lock.
         """
         assert_unlocked("waiting for the catalogue")
         entry = Entry(None, lazy=False)

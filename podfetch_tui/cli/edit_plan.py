@@ -19,6 +19,7 @@ from podfetch_tui.model.units import format_duration, format_size
 from podfetch_tui.policy.addresses import parse_networks
 from podfetch_tui.policy.priority import effective
 from podfetch_tui.policy.urls import normalise_url
+from podfetch_tui.system.decoding import convert
 
 CLEARED: dict[str, object] = {
     "title": "",
@@ -157,12 +158,12 @@ def _tags(texts: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for text in texts:
         tags = parse_cell("tags", text)
-        found.update(dict.fromkeys(msgspec.convert(tags, tuple[str, ...])))
+        found.update(dict.fromkeys(convert(tags, tuple[str, ...])))
     return tuple(found)
 
 
 def _url(text: str, opened: object, settings: Settings) -> str:
-    networks = (*settings.network.allow_private, *msgspec.convert(opened, tuple[str, ...]))
+    networks = (*settings.network.allow_private, *convert(opened, tuple[str, ...]))
     try:
         return normalise_url(text, allow=parse_networks(networks))
     except ValueError as error:

@@ -29,6 +29,7 @@ from podfetch_tui.model.events import Event
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.storage.marker import open_archive
 from podfetch_tui.system.clock import Clock
+from podfetch_tui.system.decoding import convert
 from podfetch_tui.system.instance import Holder, holder
 from podfetch_tui.system.paths import user_state_dir
 from podfetch_tui.system.times import rfc3339
@@ -242,4 +243,4 @@ def _mark(event: Event) -> _Mark:
 def _event_of(row: _Row) -> Event:
     words = {name: row[name] or "" for name in ("code", "text", "feed_title", "episode_title")}
     at = parse_since(str(row["at"]), 0)
-    return msgspec.convert({**row, **words, "seq": 0, "at": at}, Event)
+    return convert({**row, **words, "seq": 0, "at": at}, Event)

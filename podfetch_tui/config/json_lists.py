@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from typing import Union
+from typing import Any, Union
 
 import msgspec
 
@@ -20,11 +20,12 @@ from podfetch_tui.model.encoding import decode
 from podfetch_tui.model.errors import UsageError
 from podfetch_tui.model.text import clean
 from podfetch_tui.model.units import format_flag
+from podfetch_tui.system.decoding import json_decoder
 
 _Value = Union[str, int, float, bool, None, list[str]]
-_items = msgspec.json.Decoder(list[msgspec.Raw])
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_value = msgspec.json.Decoder(_Value)
+_items = json_decoder(list[msgspec.Raw])
+_object = json_decoder(dict[str, msgspec.Raw])
+_value: msgspec.json.Decoder[Any] = json_decoder(_Value)  # type: ignore[arg-type]  # a union
 
 _ALIASES = {"interval_s": "interval"}
 """Keys of ``feeds list --json`` that are columns under another name."""

@@ -33,6 +33,7 @@ from podfetch_tui.pipeline.probing import diagnose, note_of
 from podfetch_tui.pipeline.services import Services
 from podfetch_tui.policy.addresses import parse_networks
 from podfetch_tui.policy.urls import normalise_url
+from podfetch_tui.system.decoding import from_json
 
 SET_LIMIT = "set_limit"
 """Action of a limit that was changed; it is undone by setting the old one."""
@@ -200,8 +201,8 @@ class Decisions:
         self._services.commit(
             UndoOperation(operation=found.number, actor=actor, at=now, elsewhere=True)
         )
-        before = msgspec.json.decode(found.was, type=dict[str, str])
-        after = msgspec.json.decode(found.became, type=dict[str, str])
+        before = from_json(found.was, dict[str, str])
+        after = from_json(found.became, dict[str, str])
         return self._restore_limits(before, after)
 
     def _commit(self, write: Write) -> Receipt:

@@ -1,4 +1,4 @@
-"""The three locks of the program, and nowhere else any other.
+"""The three locks of the engine.
 
 Taken in this order only, usually one at a time: ``schedule`` → ``slots`` → ``telemetry``.
 None is held across I/O, SQL, a child process, a callback or a log line.

@@ -12,6 +12,7 @@ import msgspec
 
 from podfetch_tui.media import refused
 from podfetch_tui.model.errors import Failure, Kind
+from podfetch_tui.system.decoding import from_json
 
 T = TypeVar("T")
 
@@ -111,7 +112,7 @@ def _json_transcript(body: bytes) -> Extra:
 def _json(body: bytes, wanted: type[T], what: str, words: str) -> T:
     """Decode JSON of a stranger; what is nested too deep for any reader is none."""
     try:
-        return msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=wanted)
+        return from_json(body.removeprefix(b"\xef\xbb\xbf"), wanted)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise _bad(what, body, words) from None
 

@@ -23,6 +23,7 @@ from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.media import MediaInfo
 from podfetch_tui.model.sandboxed import ProbeParams
 from podfetch_tui.model.text import clean
+from podfetch_tui.system.decoding import from_json
 from podfetch_tui.system.durable import os_failures
 
 OUTPUT_CAP = 64 << 20
@@ -158,7 +159,7 @@ def _report(told: Output) -> _Report | None:
     if told.problem and not told.stderr:
         raise Failure(Kind.PROBE_KILLED, clean(f"ffprobe {told.problem}"))
     try:
-        report = msgspec.json.decode(told.stdout, type=_Report)
+        report = from_json(told.stdout, _Report)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         detail = clean(f"ffprobe {told.problem or 'said nothing of use'}")
         raise Failure(Kind.PROBE_KILLED, detail) from error

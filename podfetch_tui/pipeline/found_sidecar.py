@@ -14,6 +14,7 @@ from podfetch_tui.model.episode import Draft
 from podfetch_tui.model.media import Validity
 from podfetch_tui.storage.layout import Layout
 from podfetch_tui.storage.sidecar import SCHEMA, sidecar_path
+from podfetch_tui.system.decoding import json_decoder
 
 _MOST_SIDECAR_BYTES = 4 << 20
 
@@ -70,7 +71,7 @@ class FoundSidecar(msgspec.Struct, frozen=True):
     derivatives: tuple[DerivativePart, ...] = ()
 
 
-_decoder = msgspec.json.Decoder(FoundSidecar)
+_decoder = json_decoder(FoundSidecar)
 
 
 def read_sidecar(layout: Layout, path: str) -> FoundSidecar | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Union
 
-import msgspec
-
 from podfetch_tui.catalog import pages
 from podfetch_tui.model.job import EpisodeJob
 from podfetch_tui.model.text import redact, redact_media
@@ -14,6 +12,7 @@ from podfetch_tui.pipeline.placing import Made
 from podfetch_tui.pipeline.planned import SIDECAR
 from podfetch_tui.pipeline.services import Services
 from podfetch_tui.storage.sidecar import SCHEMA, write_sidecar
+from podfetch_tui.system.decoding import convert
 from podfetch_tui.system.times import rfc3339
 
 
@@ -58,7 +57,7 @@ def _document(job: EpisodeJob, services: Services) -> dict[str, object]:
             **{key: row[key] for key in ("id", "guid", "title", "published_at", "note")},
             "keys": [
                 {"reason": key["reason"], "text": _shown(key["text"])}
-                for key in msgspec.convert(row["keys"], list[dict[str, Union[str, None]]])
+                for key in convert(row["keys"], list[dict[str, Union[str, None]]])
             ],
             "enclosure_url": redact(redact_media(job.episode.enclosure_url, feed.url)),
             "enclosure_type": job.episode.enclosure_type,

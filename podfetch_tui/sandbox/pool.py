@@ -25,6 +25,7 @@ from podfetch_tui.sandbox.child import Orders
 from podfetch_tui.sandbox.conversation import Child, ChildGone, Stopped
 from podfetch_tui.sandbox.limits import Confinement, Limits
 from podfetch_tui.sandbox.tasks import NOTHING, Nothing, Task, task_table
+from podfetch_tui.system.decoding import from_msgpack
 from podfetch_tui.system.locks import assert_unlocked
 
 _TICK_S = 0.1
@@ -270,7 +271,7 @@ def _judge(task: Task, answer: frames.Done | frames.Failed) -> msgspec.Struct | 
     """Return the answer as what the task may give, or say that the child lies."""
     if isinstance(answer, frames.Done):
         try:
-            result: msgspec.Struct = msgspec.msgpack.decode(answer.result, type=task.result)
+            result: msgspec.Struct = from_msgpack(answer.result, task.result)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise ChildGone(f"answered nonsense: {type(error).__name__}") from error
         return result

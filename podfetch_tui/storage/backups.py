@@ -18,6 +18,7 @@ import msgspec
 
 from podfetch_tui.model.errors import Failure
 from podfetch_tui.storage.layout import Layout
+from podfetch_tui.system.decoding import from_json
 from podfetch_tui.system.durable import (
     fsync_dir,
     fsync_file,
@@ -143,7 +144,7 @@ def remember(state_dir: Path, archive: str, made: LastBackup) -> None:
 def last_backup(state_dir: Path, archive: str) -> LastBackup | None:
     """Return the newest backup this user is known to have made."""
     try:
-        return msgspec.json.decode(_note(state_dir, archive).read_bytes(), type=LastBackup)
+        return from_json(_note(state_dir, archive).read_bytes(), LastBackup)
     except (OSError, msgspec.DecodeError):
         return None
 

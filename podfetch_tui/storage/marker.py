@@ -25,6 +25,7 @@ from podfetch_tui.model.text import clean
 from podfetch_tui.storage.layout import MARKER_DIR, Layout
 from podfetch_tui.storage.unusable import unusable
 from podfetch_tui.system.clock import Clock
+from podfetch_tui.system.decoding import from_json
 from podfetch_tui.system.durable import fsync_dir, os_failure, write_atomic
 from podfetch_tui.system.times import rfc3339
 
@@ -183,7 +184,7 @@ def _read_marker(root: Path) -> Marker | None:
             " name a folder with --archive or [archive] root"
         ) from None
     try:
-        marker = msgspec.json.decode(data, type=Marker)
+        marker = from_json(data, Marker)
         uuid.UUID(marker.uuid)
     except (msgspec.DecodeError, ValueError):
         raise ArchiveUnusable(
@@ -328,7 +329,7 @@ def _is_remembered(root: Path, state_dir: Path) -> bool:
 def _remembered(root: Path, state_dir: Path) -> str:
     """Return the UUID of the archive that was at ``root``; empty when nobody knows."""
     try:
-        return msgspec.json.decode(_record_path(root, state_dir).read_bytes(), type=_Record).uuid
+        return from_json(_record_path(root, state_dir).read_bytes(), _Record).uuid
     except (OSError, msgspec.DecodeError):
         return ""
 

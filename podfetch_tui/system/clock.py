@@ -37,7 +37,7 @@ class Clock:
         """Wait until ``event`` is set, at most ``seconds``; return whether it is set.
 
         Raises:
-            LockOrderError: The thread holds one of the three locks.
+            LockOrderError: The thread holds a ranked lock.
         """
         assert_unlocked("waiting for an event")
         return event.wait(min(max(seconds, 0.0), threading.TIMEOUT_MAX))

@@ -18,6 +18,7 @@ import msgspec
 
 from podfetch_tui.model.errors import ArchiveLocked, ArchiveUnusable
 from podfetch_tui.system.clock import Clock
+from podfetch_tui.system.decoding import from_json
 from podfetch_tui.system.durable import os_failure
 from podfetch_tui.system.times import rfc3339
 
@@ -167,7 +168,7 @@ def holder(path: Path) -> Holder | None:
 
 def _read(fd: int) -> Holder:
     try:
-        return msgspec.json.decode(os.pread(fd, _MOST_BYTES, 0), type=Holder)
+        return from_json(os.pread(fd, _MOST_BYTES, 0), Holder)
     except (OSError, msgspec.DecodeError):
         return Holder()  # it has the lock, but has not written yet
 

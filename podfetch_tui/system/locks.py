@@ -2,7 +2,7 @@
 
 The check is always on. It costs a look at a list of the thread's own, so that a wrong order
 shows at the first run of the code and not on the night two threads meet. The three locks of
-the program are made in ``engine/locks.py``; this file only says what such a lock is.
+the engine are made in ``engine/locks.py``; this file only says what such a lock is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ class Rank(IntEnum):
     SLOTS = 2
     """The slot table; workers and the dispatcher wait on its condition."""
     TELEMETRY = 3
-    """Counters, progress, the ring of events; nothing is taken after it."""
+    """Counters, progress, the ring of events."""
+    TYPES = 4
+    """A type that is being learnt (``decoding.py``); nothing is taken after it."""
 
 
 class LockOrderError(RuntimeError):
@@ -79,7 +81,7 @@ class RankedLock:
         """
         self.rank = rank
         self._patience = patience
-        self._lock = threading.RLock()  # noqa: TID251  the one class the three locks are made of
+        self._lock = threading.RLock()  # noqa: TID251  the one class all locks are made of
 
     def acquire(self) -> bool:
         """Take the lock; return ``True``.

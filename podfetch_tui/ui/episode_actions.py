@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from textual.app import App
 
 from podfetch_tui.model.commands import Carry, RetryEpisode
@@ -16,6 +15,7 @@ from podfetch_tui.model.errors import Failure, PodfetchError
 from podfetch_tui.model.figures import count, size
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.model.text import counted
+from podfetch_tui.system.decoding import from_json
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.dialogs.box import Box
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
@@ -85,7 +85,7 @@ async def decide(
             for first in range(0, len(found), _AT_A_TIME)
         )
         result = await bridge.ask(Carry(writes))
-        receipts = [msgspec.json.decode(one.receipt, type=Decided) for one in result.carried]
+        receipts = [from_json(one.receipt, Decided) for one in result.carried]
         done = sum(len(receipt.done) for receipt in receipts)
         told = [reason for receipt in receipts for _, reason in receipt.refused]
         refused, why = len(told), told[0] if told else ""

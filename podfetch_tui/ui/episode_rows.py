@@ -9,6 +9,7 @@ import msgspec
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.figures import count, size, span
 from podfetch_tui.model.snapshot import JsonValue
+from podfetch_tui.system.decoding import convert
 from podfetch_tui.ui.feed_rows import milliseconds
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.widgets.columns import Cell, Column
@@ -67,7 +68,7 @@ class EpisodeRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def episode_row(row: dict[str, JsonValue]) -> EpisodeRow:
     """Return what is kept of ``row``; keys that no screen knows are dropped."""
-    return msgspec.convert(row, EpisodeRow)
+    return convert(row, EpisodeRow)
 
 
 def cells_with(

@@ -8,6 +8,7 @@ import msgspec
 
 from podfetch_tui.model.figures import clock, moment
 from podfetch_tui.model.snapshot import JsonValue
+from podfetch_tui.system.decoding import convert
 from podfetch_tui.ui.feed_rows import milliseconds
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.outcomes import role_of, sign_of
@@ -46,7 +47,7 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def event_row(row: dict[str, JsonValue]) -> EventRow:
     """Return what is kept of ``row``."""
-    return msgspec.convert(row, EventRow)
+    return convert(row, EventRow)
 
 
 def cells_with(glyphs: Glyphs, now: Callable[[], int]) -> Callable[[EventRow], Sequence[Cell]]:

@@ -12,6 +12,7 @@ from podfetch_tui.model.feed import BreakerState, FeedState
 from podfetch_tui.model.figures import count, moment, size, span
 from podfetch_tui.model.snapshot import JsonValue
 from podfetch_tui.model.text import counted, redact
+from podfetch_tui.system.decoding import convert
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.widgets.columns import Cell, Column
 
@@ -82,7 +83,7 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def feed_row(row: dict[str, JsonValue]) -> FeedRow:
     """Return what is kept of ``row``; keys this screen does not know are dropped."""
-    return msgspec.convert(row, FeedRow)
+    return convert(row, FeedRow)
 
 
 def cells_with(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
 from podfetch_tui.model.commands import Carry, Command, CommandResult, Undo
 from podfetch_tui.model.decisions import Decided, UndoOperation
 from podfetch_tui.model.edits import EditFeed
@@ -13,6 +11,7 @@ from podfetch_tui.model.errors import Failure, PodfetchError
 from podfetch_tui.model.figures import count
 from podfetch_tui.model.text import counted
 from podfetch_tui.policy.priority import MOST_STEPS
+from podfetch_tui.system.decoding import from_json
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.feed_actions import ACTOR, LOOKED_AT, rows_of
 from podfetch_tui.ui.widgets.text import harmless_line
@@ -84,7 +83,7 @@ def undo_of(result: CommandResult, now: int) -> Command | None:
     numbers = []
     for one in result.carried:
         if not one.problem:
-            decided = msgspec.json.decode(one.receipt, type=Decided)
+            decided = from_json(one.receipt, Decided)
             numbers += [decided.operation] if decided.operation else []
     if len(numbers) == 1:
         return Undo(operation=numbers[0], actor=ACTOR)

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from podfetch_tui.model.errors import Failure
+from podfetch_tui.system.decoding import from_json
 from podfetch_tui.system.durable import write_atomic
 
 _LOG = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ def _read(path: Path | None) -> _Record:
         if not path.is_file():
             return _Record()
         with path.open("rb") as file:
-            record = msgspec.json.decode(file.read(_LARGEST), type=_Record)
+            record = from_json(file.read(_LARGEST), _Record)
     except (OSError, msgspec.DecodeError):  # among them one of a wrong shape
         return _Record()
     return record if record.version == _VERSION else _Record()

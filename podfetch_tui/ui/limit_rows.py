@@ -14,6 +14,7 @@ from podfetch_tui.model.settings import keys_by_id
 from podfetch_tui.model.snapshot import EngineSnapshot
 from podfetch_tui.policy.limit_advice import advice
 from podfetch_tui.policy.steps import share, text_of
+from podfetch_tui.system.decoding import convert
 from podfetch_tui.ui.feed_rows import milliseconds
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.view import View
@@ -90,7 +91,7 @@ class LimitRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def limit_rows(rows: Sequence[dict[str, Any]]) -> list[LimitRow]:
     """Return the limits among rows of kind ``settings``, in the order of the screen."""
-    known = [msgspec.convert(row, LimitRow) for row in rows if row["key"] in SHOWN]
+    known = [convert(row, LimitRow) for row in rows if row["key"] in SHOWN]
     return sorted(known, key=lambda row: row.number)
 
 

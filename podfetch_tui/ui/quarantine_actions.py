@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from textual.app import App
 from textual.content import Content
 
@@ -20,6 +19,7 @@ from podfetch_tui.model.text import counted, redact
 from podfetch_tui.policy.addresses import parse_networks
 from podfetch_tui.policy.release import stagger
 from podfetch_tui.policy.urls import normalise_url
+from podfetch_tui.system.decoding import from_json
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.dialogs.choose import Choose
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
@@ -133,7 +133,7 @@ async def edit_url(app: App[Any], bridge: Bridge, row: QuarantineRow, found_at: 
     text = f"feed {row.id} is polled at {redact(url)}, on probation"
     bridge.toast(text if done.ok else done.text, "information" if done.ok else "error")
     if done.ok and done.carried:
-        decided = msgspec.json.decode(done.carried[0].receipt, type=Decided)
+        decided = from_json(done.carried[0].receipt, Decided)
         if decided.operation:
             bridge.offer_undo(
                 f"URL of feed {row.id}", Undo(operation=decided.operation, actor=ACTOR)

@@ -14,6 +14,7 @@ from podfetch_tui.model.snapshot import EngineSnapshot, JsonValue
 from podfetch_tui.model.text import counted, redact
 from podfetch_tui.policy.advice import complete, remedy
 from podfetch_tui.policy.quarantine_groups import SEVERAL, grouped
+from podfetch_tui.system.decoding import convert
 from podfetch_tui.ui.feed_rows import milliseconds
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.widgets.columns import Cell, Column
@@ -61,7 +62,7 @@ class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def quarantine_row(row: dict[str, JsonValue]) -> QuarantineRow:
     """Return what is kept of ``row``."""
-    return msgspec.convert(row, QuarantineRow)
+    return convert(row, QuarantineRow)
 
 
 def cells_with(

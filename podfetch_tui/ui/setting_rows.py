@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from podfetch_tui.model.snapshot import JsonValue
+from podfetch_tui.system.decoding import convert
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.widgets.columns import Cell, Column
 
@@ -49,7 +50,7 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def setting_row(row: dict[str, JsonValue], number: int) -> SettingRow:
     """Return what is kept of ``row``, the ``number``-th."""
-    return msgspec.structs.replace(msgspec.convert(row, SettingRow), number=number)
+    return msgspec.structs.replace(convert(row, SettingRow), number=number)
 
 
 def cells_with(glyphs: Glyphs) -> Callable[[SettingRow], Sequence[Cell]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from podfetch_tui.model.commands import Carry, Command, CommandResult
 from podfetch_tui.model.decisions import Undone, UndoOperation
+from podfetch_tui.system.decoding import from_json
 
 UNDO_MS = 60_000
 _MOST = 20
@@ -70,5 +71,5 @@ def _refusals(result: CommandResult) -> Iterator[str]:
         if one.problem:
             yield one.problem
         else:
-            undone = msgspec.json.decode(one.receipt, type=Undone)
+            undone = from_json(one.receipt, Undone)
             yield from (f"feed {number} {why}" for number, why in undone.refused)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,12 @@ MOST_LINES = 400
 CATCH_ALL = {"pipeline/outcomes.py", "engine/workers.py", "api/server.py"}
 LOCK_MAKERS = {"system/locks.py"}
 LOCKS = {"Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore"}
+DECODERS = {
+    "system/decoding.py",
+    "sandbox/frames.py",  # its types are its own: importing it is done by one thread
+    "sandbox/child.py",  # a process of one thread, as the next
+    "sandbox/launch.py",
+}
 BANNED_NAMES = {"utils", "helpers", "manager", "common", "misc"}
 
 
@@ -60,6 +67,26 @@ def test_only_the_ranked_lock_makes_locks() -> None:
             ):
                 found.add(name)
     assert found <= LOCK_MAKERS
+
+
+def test_types_are_decoded_through_one_module() -> None:
+    """Two threads that msgspec lets learn a type at once end the process."""
+    found = set()
+    for name, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                typed = len(node.args) > 1 or any(word.arg == "type" for word in node.keywords)
+                if re.fullmatch(r"msgspec\.(convert|\w+\.Decoder)", called) or (
+                    re.fullmatch(r"msgspec\.\w+\.decode", called) and typed
+                ):
+                    found.add(name)
+            elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("msgspec"):
+                # Under other names the calls above would not be seen.
+                hidden = {"convert", "json", "msgpack", "Decoder", "decode"}
+                if hidden & {one.name for one in node.names}:
+                    found.add(name)
+    assert found == DECODERS
 
 
 def test_nobody_sleeps() -> None:

@@ -167,7 +167,7 @@ def test_a_condition_needs_its_lock(locks: dict[Rank, RankedLock]) -> None:
         condition.wait(0)
 
 
-@pytest.mark.parametrize("rank", [Rank.SCHEDULE, Rank.TELEMETRY])
+@pytest.mark.parametrize("rank", [Rank.SCHEDULE, Rank.TELEMETRY, Rank.TYPES])
 def test_nobody_waits_on_the_other_locks(rank: Rank) -> None:
     with pytest.raises(LockOrderError, match=f"nobody waits on {rank.name}"):
         RankedLock(rank).condition()
@@ -181,9 +181,10 @@ def test_the_locks_exclude_under_hard_switching(locks: dict[Rank, RankedLock]) -
         for _ in range(300):
             with locks[Rank.SCHEDULE]:
                 counts[Rank.SCHEDULE] += 1
-                with locks[Rank.SLOTS], locks[Rank.TELEMETRY]:
+                with locks[Rank.SLOTS], locks[Rank.TELEMETRY], locks[Rank.TYPES]:
                     counts[Rank.SLOTS] += 1
                     counts[Rank.TELEMETRY] += 1
+                    counts[Rank.TYPES] += 1
 
     sys.setswitchinterval(1e-6)
     try:
