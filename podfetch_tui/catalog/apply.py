@@ -12,6 +12,7 @@ from podfetch_tui.catalog import (
     apply_episodes,
     apply_feed_decisions,
     apply_hosts,
+    apply_notes,
     apply_states,
 )
 from podfetch_tui.catalog.apply_derivatives import (
@@ -142,7 +143,7 @@ def apply(changes: Changes, write: Write) -> Receipt:  # noqa: C901  one arm per
         case UndoOperation():
             return undo_operation(changes, write)
         case NoteAction():
-            return apply_feed_decisions.note_action(changes, write)
+            return apply_notes.note_action(changes, write)
         case DecideEpisodes():
             return apply_decisions.decide_episodes(changes, write)
         case ForgetErasures():

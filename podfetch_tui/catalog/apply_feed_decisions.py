@@ -23,7 +23,6 @@ from podfetch_tui.model.decisions import (
     Decided,
     DecideFeeds,
     FeedDecision,
-    NoteAction,
     decided_by,
 )
 from podfetch_tui.model.feed import BreakerState, FeedState
@@ -78,25 +77,10 @@ def decide_feeds(changes: Changes, write: DecideFeeds) -> Decided:
         )
         done.append(feed_id)
     if done:
-        text = f"{feeds_word(done)} {DONE[write.decision]} by {write.actor}"
+        until = "" if write.until is None else f" until {rfc3339(write.until)}"
+        text = f"{feeds_word(done)} {DONE[write.decision]}{until} by {write.actor}"
         tell(changes, write.decision.value, text, write.reason, done, write.at)
     return Decided(tuple(done), tuple(refused), operation if done else 0)
-
-
-def note_action(changes: Changes, write: NoteAction) -> Decided:
-    """Write down what somebody did that changes no row of its own."""
-    changes.settle()
-    number = record_action(
-        changes,
-        write.action,
-        at=write.at,
-        actor=write.actor,
-        feed_id=write.feed_id,
-        detail=write.detail,
-        was=write.was,
-        became=write.became,
-    )
-    return Decided((), operation=number)
 
 
 def _refusal(write: DecideFeeds, index: int, before: dict[str, Any]) -> str:

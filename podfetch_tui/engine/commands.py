@@ -159,8 +159,8 @@ class Commands:
         done = [change for change in found if change.key in wanted]
         if not result.ok or not done:
             return result
-        operation = self._decisions.note_limits(done)
-        return msgspec.structs.replace(result, operation=operation)
+        operation, said = self._decisions.note_limits(done)
+        return msgspec.structs.replace(result, operation=operation, undoes=said)
 
     def _restore_limits(self, before: dict[str, str], after: dict[str, str]) -> CommandResult:
         """Set limits as they were before an operator's change, unless they changed since."""

@@ -37,6 +37,8 @@ from podfetch_tui.system.decoding import from_json
 
 SET_LIMIT = "set_limit"
 """Action of a limit that was changed; it is undone by setting the old one."""
+STEPS_MS = 5_000
+"""Changes of the same limits no further apart are steps of one decision."""
 
 
 class Decisions:
@@ -179,8 +181,8 @@ class Decisions:
             refused=receipt.refused,
         )
 
-    def note_limits(self, changes: Sequence[SettingChange]) -> int:
-        """Write down that limits were changed; return the number for :class:`Undo`.
+    def note_limits(self, changes: Sequence[SettingChange]) -> tuple[int, str]:
+        """Write down that limits were changed; return the number for :class:`Undo` and the words.
 
         Raises:
             Failure: The catalogue could not take it; the limit holds all the same.
@@ -190,11 +192,17 @@ class Decisions:
             detail=", ".join(change.text for change in changes),
             was={change.key: change.old for change in changes},
             became={change.key: change.new for change in changes},
+            joins_ms=STEPS_MS,
             at=self._services.clock.now_ms(),
         )
-        self._events.emit("limit_changed", note.detail, code=changes[0].key)
-        receipt = self._services.commit(note)
-        return receipt.operation if isinstance(receipt, Decided) else 0
+        said, operation = note.detail, 0
+        try:
+            receipt = self._services.commit(note)
+            if isinstance(receipt, Decided):
+                said, operation = receipt.detail or said, receipt.operation
+        finally:
+            self._events.emit("limit_changed", said, code=changes[0].key)
+        return operation, said
 
     def _undo_limit(self, found: Operation, actor: str, now: int) -> CommandResult:
         """Set a limit back; the catalogue says first whether that may still be."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from itertools import pairwise
 
 from podfetch_tui.model.event_kinds import KINDS
 from podfetch_tui.model.events import Event, EventBatch
@@ -13,6 +14,8 @@ from podfetch_tui.system.locks import RankedLock
 
 RING = 4096
 _LOOK_S = 0.1
+_STEPS = 10
+"""Of so many times more events than are wanted some may be left out."""
 _RECORDED = frozenset(kind for kind, about in KINDS.items() if about.recorded)
 
 
@@ -88,10 +91,15 @@ class EventRing:
                 return self._since(after)
 
     def tail(self, count: int) -> tuple[int, tuple[Event, ...]]:
-        """Return the last sequence number and the newest ``count`` events, newest last."""
+        """Return the last sequence number and the newest ``count`` events, newest last.
+
+        Of the steps in which a limit was changed only the last one is among them.
+        """
         with self._lock:
-            events = list(self._events)[-count:]
-            return self._seq, tuple(events)
+            events = list(self._events)[-_STEPS * count :]
+            seq = self._seq
+        steps = {one.seq for one, after in pairwise(events) if _goes_on(one, after)}
+        return seq, tuple([event for event in events if event.seq not in steps][-count:])
 
     def close(self) -> None:
         """Let everybody who waits go."""
@@ -103,3 +111,11 @@ class EventRing:
             lost = after > self._seq or after + 1 < first
             events = tuple(event for event in self._events if event.seq > after)
             return EventBatch(events, self._seq, lost)
+
+
+def _goes_on(event: Event, after: Event) -> bool:
+    """Return whether ``after`` tells the whole of the change that ``event`` was a step of."""
+    if not event.kind == after.kind == "limit_changed":
+        return False
+    begins = event.text.partition(" → ")[0]
+    return event.code == after.code and after.text.startswith(f"{begins} → ")

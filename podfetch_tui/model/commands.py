@@ -235,6 +235,8 @@ class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
     """Feeds it was not done for, and why."""
     operation: int = 0
     """Number for :class:`Undo`; 0: there is nothing to undo."""
+    undoes: str = ""
+    """What that would take back, where it is more than this command did."""
     probe: Union[ProbeReport, None] = None
     """For :class:`ProbeFeed` and :class:`ProbeUrl`; the latter's is of feed 0."""
     added: Union[AddedFeeds, None] = None

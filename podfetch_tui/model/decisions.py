@@ -113,6 +113,8 @@ class Decided(msgspec.Struct, frozen=True):
     """Id and why not."""
     operation: int = 0
     """Its number, for an undo; 0: nothing was done."""
+    detail: str = ""
+    """What the audit says of a note that goes on with an earlier one."""
 
 
 class FeedMark(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,6 +194,9 @@ class NoteAction(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     was: dict[str, str] = {}
     """What stood before, so that it can be put back."""
     became: dict[str, str] = {}
+    joins_ms: int = 0
+    """It goes on with the newest action, if that is no older and left what stood before: both are
+    one then, from what stood before the first."""
     actor: str = "command"
     at: int
 

@@ -27,14 +27,16 @@ _MOST = 16
 
 
 async def change(bridge: Bridge, row: LimitRow, text: str) -> None:
-    """Have a limit changed, ``16`` or ``16 for 2h``, and offer to undo it."""
+    """Have a limit changed, ``16`` or ``16 for 2h``, and offer to undo it.
+
+    The row and the effect show what came of it; only a refusal has to be said.
+    """
     value, _, length = text.partition(_FOR)
     for_s = parse_duration(length) if length else None
-    _report(
-        bridge,
-        await bridge.ask(ChangeSettings(changes=((row.key, value.strip()),), for_s=for_s)),
-        f"{row.key} {row.text} → {text}",
-    )
+    result = await bridge.ask(ChangeSettings(changes=((row.key, value.strip()),), for_s=for_s))
+    if not result.ok:
+        bridge.toast(result.text, "error")
+    _offer_undo(bridge, result, f"{row.key} {row.text} → {text}")
 
 
 async def ask_value(app: App[Any], row: LimitRow) -> str | None:
@@ -137,5 +139,10 @@ def _file(bridge: Bridge) -> str:
 
 def _report(bridge: Bridge, result: CommandResult, done: str) -> None:
     bridge.toast(result.text, "information" if result.ok else "error")
+    _offer_undo(bridge, result, done)
+
+
+def _offer_undo(bridge: Bridge, result: CommandResult, done: str) -> None:
     if result.operation:
-        bridge.offer_undo(done, Undo(operation=result.operation, actor=ACTOR))
+        command = Undo(operation=result.operation, actor=ACTOR)
+        bridge.offer_undo(result.undoes or done, command)

@@ -32,8 +32,10 @@ class UndoLog:
         self._done: list[Undo] = []
 
     def add(self, text: str, command: Command, now: int) -> None:
-        """Remember what was done at ``now`` and how it is taken back."""
-        self._done = [*self._done, Undo(text, command, now + UNDO_MS)][-_MOST:]
+        """Remember what was done at ``now``, alone or as one more step, and its way back."""
+        is_step = bool(self._done) and self._done[-1].command == command
+        before = self._done[:-1] if is_step else self._done
+        self._done = [*before, Undo(text, command, now + UNDO_MS)][-_MOST:]
 
     def newest(self, now: int) -> Undo | None:
         """Return what would be taken back, or ``None``."""

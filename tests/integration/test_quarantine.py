@@ -182,9 +182,29 @@ def test_a_limit_is_set_back_by_an_undo(world: World) -> None:
         assert not send(engine, Undo(operation=changed.operation)).ok
         assert send(engine, Undo()).text.startswith("nothing to undo")
         changed = send(engine, SetLimit(key="engine.per_host", value="3"))
+        send(engine, SetLimit(key="engine.poll_workers", value="9"))
         send(engine, SetLimit(key="engine.per_host", value="4"))
         refused = send(engine, Undo(operation=changed.operation))
         assert refused.text == "changed meanwhile: engine.per_host is 4"
+
+
+def test_the_steps_of_a_limit_are_one_event_and_one_undo(world: World) -> None:
+    with running(world.settings) as engine:
+        steps = [
+            send(engine, SetLimit(key="engine.poll_workers", value=str(value)))
+            for value in (31, 30, 29)
+        ]
+        assert {one.operation for one in steps} == {steps[0].operation}
+        assert steps[-1].undoes == "engine.poll_workers 32 → 29"
+        newest = engine.events.tail(20)[1]
+        told = [event.text for event in newest if event.kind == "limit_changed"]
+        assert told == ["engine.poll_workers 32 → 29"]
+        page = LocalClient(engine).query(PageRequest(kind="history", filter="code:set_limit"))
+        assert [row["text"] for row in page.rows] == [
+            "set limit by command: engine.poll_workers 32 → 29"
+        ]
+        assert send(engine, Undo(operation=steps[-1].operation)).ok
+        assert engine.slots.limit(Lane.POLL) == 32
 
 
 def command(world: World, *words: str, code: int = 0) -> Any:

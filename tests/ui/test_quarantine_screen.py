@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from support.fake_client import FakeClient, Row, busy_snapshot, event, feed_row
 from support.stage import SMALL, WIDE, Stage, app_over, painted, play, press, settle
 from textual.widgets import Input
+from textual.widgets._toast import Toast
 
 from podfetch_tui.model.commands import (
     ActOnFeeds,
@@ -141,7 +142,12 @@ class Held(FakeClient):
             case ChangeSettings(changes=((key, text),)):
                 changed: Row = {"text": text, "value": int(text), "origin": "runtime"}
                 self.known[key] = {**self.known[key], **changed}
-                return CommandResult(ok=True, text=f"{key} = {text}", operation=8)
+                return CommandResult(
+                    ok=not self.why,
+                    text=self.why or f"{key} = {text}",
+                    operation=0 if self.why else 8,
+                    undoes=f"{key} {self.known[key]['default']} → {text}",
+                )
         return self.answer
 
 
@@ -440,6 +446,25 @@ def test_an_ini_that_changes_under_unsaved_limits_is_shown_with_a_choice() -> No
         assert client.commands[-1] == ChangeSettings(
             changes=(), forget=("engine.download_workers",)
         )
+
+    play(client, scene)
+
+
+def test_steps_of_a_limit_hide_nothing_and_are_taken_back_at_once() -> None:
+    client = Held()
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "5", "plus", "plus")
+        assert not stage.app.screen.query(Toast), "the row and the effect show it"
+        undo = stage.app.bridge.undo
+        assert undo is not None
+        assert undo.text == "engine.poll_workers 32 → 34"
+        await press(stage, "u")
+        assert client.commands[-1] == Undo(operation=8, actor="screen")
+        assert stage.app.bridge.undo is None
+        client.why = "engine.poll_workers: 0 to 512"
+        await press(stage, "plus")
+        assert client.why in text(stage)
 
     play(client, scene)
 
