@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from podfetch_tui.catalog import details, pages
+from podfetch_tui.catalog.entries import entry
 from podfetch_tui.catalog.evidence import evidence_document
 from podfetch_tui.catalog.groups import groups
 from podfetch_tui.catalog.history import history
@@ -42,6 +43,8 @@ class LocalClient:
             return groups(services.catalog, page)
         if page.kind == "history":
             return history(services.catalog, page)
+        if page.kind == "entry":
+            return entry(services.catalog, page)
         return pages.query(services.catalog, page, now=services.clock.now_ms())
 
     def send(self, command: Command) -> CommandResult:

@@ -102,6 +102,21 @@ _ACTIONS = Answer(
     ),
     _Row,
 )
+_HOLDS = or_(
+    operator_action.c.action == literal_column("'snooze_feed'"),
+    operator_action.c.action == literal_column("'quarantine_feed'"),
+)
+UNTIL = case(
+    (
+        _HOLDS,
+        func.json_extract(
+            func.nullif(operator_action.c.became, literal_column("''")),
+            literal_column("'$.next_poll_at'"),
+        ),
+    ),
+    else_=null(),
+).label("until")
+"""Until when an action left its feed alone, UTC milliseconds."""
 _RECORD = Statement(lambda: insert(event), ("at", "kind", "feed_id", "family", "code", "text"))
 
 
@@ -142,8 +157,15 @@ def recorded_events(
     """
     values = {"since": since, "most": _NO_LIMIT if limit is None else limit}
     events = [_shown(row, -2 * row.id) for row in reversed(_EVENTS.rows(cursor, **values))]
-    actions = [_shown(row, -2 * row.id - 1) for row in reversed(_ACTIONS.rows(cursor, **values))]
+    actions = [
+        _shown(row, number_of_action(row.id)) for row in reversed(_ACTIONS.rows(cursor, **values))
+    ]
     return heapq.merge(events, actions, key=lambda row: str(row["at"]))
+
+
+def number_of_action(row_id: int) -> int:
+    """Return the id that an operator's action has among events."""
+    return -2 * row_id - 1
 
 
 def _shown(row: _Row, number: int) -> dict[str, JsonValue]:

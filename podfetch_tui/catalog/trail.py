@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from podfetch_tui.catalog.event_rows import UNTIL, number_of_action
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.catalog.schema import episode, feed
 from podfetch_tui.catalog.schema_audit import (
@@ -28,6 +29,7 @@ from podfetch_tui.system.times import rfc3339
 _Row = dict[str, JsonValue]
 
 _OUTCOME = (
+    "id",
     "at",
     "job",
     "result",
@@ -41,7 +43,8 @@ _OUTCOME = (
     "detail",
 )
 _DAY = ("day", "job", "result", "family", "code", "count", "bytes")
-_ACTION = ("at", "action", "actor", "detail", "undone_at")
+_ACTION = ("id", "at", "action", "actor", "detail", "undone_at")
+_UNTIL = "until"
 _DERIVATIVE = ("kind", "state", "path", "bytes", "error", "attempts", "next_attempt_at")
 
 
@@ -76,7 +79,7 @@ _DAYS = Answer(
 
 
 def _acted(*conditions: ColumnElement[bool]) -> Select[Any]:
-    statement = select(*(operator_action.c[name] for name in _ACTION))
+    statement = select(*(operator_action.c[name] for name in _ACTION), UNTIL)
     statement = statement.where(operator_action.c.feed_id.is_not(None), and_(*conditions))
     return statement.order_by(operator_action.c.id.desc()).limit(bindparam("most"))
 
@@ -194,12 +197,14 @@ def attempts(catalog: Catalog, feed_id: int, episode_id: int, *, most: int) -> l
 
 def feed_actions(catalog: Catalog, feed_id: int, *, most: int) -> list[_Row]:
     """Return what operators did to a feed as a whole. Raises :class:`Failure`."""
-    return _read(catalog, _OF_FEED, _ACTION, feed=feed_id, most=most)
+    return _acts(_read(catalog, _OF_FEED, (*_ACTION, _UNTIL), feed=feed_id, most=most))
 
 
 def episode_actions(catalog: Catalog, feed_id: int, episode_id: int, *, most: int) -> list[_Row]:
     """Return what operators did to an episode. Raises :class:`Failure`."""
-    return _read(catalog, _OF_EPISODE, _ACTION, feed=feed_id, episode=episode_id, most=most)
+    return _acts(
+        _read(catalog, _OF_EPISODE, (*_ACTION, _UNTIL), feed=feed_id, episode=episode_id, most=most)
+    )
 
 
 def derivatives(catalog: Catalog, episode_id: int) -> list[_Row]:
@@ -256,6 +261,13 @@ def episode_facts(catalog: Catalog, episode_id: int) -> tuple[EpisodeFacts, Epis
     return facts, EpisodeTimes(archived, seen)
 
 
+def _acts(rows: list[_Row]) -> list[_Row]:
+    """Give operators' actions the ids that they have among events."""
+    for row in rows:
+        row["id"] = number_of_action(int(str(row["id"])))
+    return rows
+
+
 def _read(
     catalog: Catalog, answer: Answer[list[Any]], names: Sequence[str], **values: Any
 ) -> list[_Row]:
@@ -265,7 +277,7 @@ def _read(
     for row in rows:
         if "day" in row:
             row["day"] = rfc3339(int(str(row["day"])))[:10]
-        for name in ("at", "undone_at", "next_attempt_at"):
+        for name in ("at", "undone_at", "next_attempt_at", _UNTIL):
             at = row.get(name)
             if name in row:
                 row[name] = rfc3339(at) if isinstance(at, int) else None

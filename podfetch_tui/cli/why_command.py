@@ -153,11 +153,15 @@ def _actions(rows: Sequence[Mapping[str, Any]]) -> _Lines:
     yield from _list(
         "operators",
         [
-            f"{row['at']} {row['action']} by {row['actor']}{_reason(row['detail'])}"
+            f"{row['at']} {row['action']}{_until(row)} by {row['actor']}{_reason(row['detail'])}"
             + (f", undone {row['undone_at']}" if row["undone_at"] else "")
             for row in rows
         ],
     )
+
+
+def _until(row: Mapping[str, Any]) -> str:
+    return f" until {row['until']}" if row["until"] else ""
 
 
 def _list(label: str, lines: Sequence[str]) -> _Lines:

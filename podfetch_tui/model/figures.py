@@ -64,6 +64,11 @@ def moment(at_ms: int, now_ms: int) -> str:
     return f"{at:%d %b %H:%M}" if abs((at - now).days) < 300 else f"{at:%Y-%m-%d %H:%M}"
 
 
+def full(at_ms: int) -> str:
+    """Return a UTC millisecond as local date, time and zone: ``2026-10-20 10:42:07 UTC``."""
+    return f"{_local(at_ms):%Y-%m-%d %H:%M:%S} {zone(at_ms)}".rstrip()
+
+
 def clock(at_ms: int) -> str:
     """Return a UTC millisecond as local time of day: ``10:42:07``."""
     return f"{_local(at_ms):%H:%M:%S}"

@@ -180,9 +180,10 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: str
     """``feeds``, ``quarantine`` (feeds in it), ``evidence`` (one row, of ``feed_id``),
-    ``episodes``, ``events``, ``history`` (the newest events, the newest first), ``settings``
-    (every key with its value and source), ``feed`` (all that is known of one feed), ``raw``
-    (lines of its document) or ``groups`` (how many feeds of ``filter`` share which value of the
+    ``episodes``, ``events``, ``history`` (the newest events, the newest first), ``entry`` (one of
+    them with all that is kept of it; its id is in ``ids``), ``settings`` (every key with its
+    value and source), ``feed`` (all that is known of one feed), ``raw`` (lines of its document)
+    or ``groups`` (how many feeds of ``filter`` share which value of the
     field ``sort``, the most first)."""
     after: int = 0
     """Id of the last row of the page before; 0 for the first page."""

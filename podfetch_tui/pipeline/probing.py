@@ -219,7 +219,7 @@ def note_of(report: ProbeReport, *, actor: str, at: int) -> NoteAction:
 
 def _told_to_wait(host: str, until: int, now: int) -> Failure:
     """The host's wish holds for a look, too."""
-    text = f"{host} told us not to ask before {rfc3339(until)}; it was not asked"
+    text = f"not asked: not before {rfc3339(until)}, as {host} told us"
     return Failure(Kind.HTTP_STATUS, text, status=429, retry_after=(until - now) / 1000)
 
 

@@ -10,6 +10,7 @@ import sys
 
 from podfetch_tui.model.errors import Family, Kind
 from podfetch_tui.policy.classify import TABLE, Rule, Signal
+from podfetch_tui.policy.meaning import FAMILIES, later
 
 _HEAD = """\
 # What can fail, and what PodFetch does then
@@ -28,22 +29,11 @@ status is written `http_404`. The first line that fits holds.
 - A `Retry-After` is never waited for inside a run and never undercut (1 s to 24 h).
 """
 
-_FAMILIES = {
-    Family.TRANSIENT: "It may work on the next try.",
-    Family.DEFERRED: "The host told us to come back later: neither a retry nor a failure.",
-    Family.PERMANENT: "Trying again soon is useless; it is looked at again rarely.",
-    Family.MALFORMED: "The feed or the file is wrong.",
-    Family.REFUSED: "Our own policy forbids it.",
-    Family.SYSTEM: "Disk, memory, our network or our bug: no feed and no host is blamed.",
-}
-
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-
 
 def render() -> str:
     """Return the page as Markdown."""
     lines = [_HEAD, "## Families\n"]
-    lines += [f"- **{family.value}**: {text}" for family, text in _FAMILIES.items()]
+    lines += [f"- **{family.value}**: {text}" for family, text in FAMILIES.items()]
     lines += [
         "\n## Failures\n",
         "| code | what happened | family | in the run | later | counts for | engine |",
@@ -59,16 +49,9 @@ def _row(rule: Rule) -> str:
         codes += " (an episode)" if rule.where == "media" else " (a feed)"
     if rule.with_retry_after:
         codes += " with `Retry-After`"
-    later = ", ".join(_duration(seconds) for seconds in rule.recheck) or "never by itself"
-    if rule.with_retry_after:
-        later = "when the host said"
-    if rule.stop:
-        later = "after a restart"
-    if rule.gone_after:
-        later += f"; gone after {rule.gone_after} in a row"
     engine = "stops" if rule.stop else "pauses" if rule.pause else "goes on"
     retry = "yes" if rule.retry else "no"
-    cells = (codes, rule.text, rule.family.value, retry, later, _blamed(rule), engine)
+    cells = (codes, rule.text, rule.family.value, retry, later(rule), _blamed(rule), engine)
     return f"| {' | '.join(cells)} |"
 
 
@@ -88,13 +71,6 @@ def _code(signal: Signal) -> str:
     if first == last:
         return f"http_{first}"
     return f"http_{first}`..`http_{last}"
-
-
-def _duration(seconds: float) -> str:
-    for size, unit in _UNITS:
-        if seconds >= size:
-            return f"{seconds / size:g} {unit}"
-    return "at once"
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from podfetch_tui.ui.widgets.columns import Cell, Column
 COLUMNS = (
     Column(label="Time", width=12),
     Column(label="What", width=20),
-    Column(label="Which", width=22, wide=(100, 28)),
+    Column(label="Which", width=16, wide=(100, 28)),
     Column(label="Why", width=16, from_width=90),
     Column(label="Text"),
 )
@@ -75,11 +75,11 @@ def _when(row: EventRow, now: int) -> str:
 
 
 def details(row: EventRow) -> list[str]:
-    """Return all that is known of an event, as lines."""
+    """Return what a row of an event says in whole, as lines: what matters most first."""
     where = [row.at, row.kind]
     if row.feed_id is not None:
         where.append(f"feed {row.feed_id} {row.feed_title or ''}".rstrip())
     if row.episode_id is not None:
         where.append(f"episode {row.episode_id} {row.episode_title or ''}".rstrip())
     why = ": ".join(part for part in (row.family, row.code) if part)
-    return ["  ".join(where), "  ".join(part for part in (why, row.text) if part)]
+    return ["  ".join(part for part in (row.text, why) if part), "  ".join(where)]

@@ -27,8 +27,8 @@ Row = dict[str, JsonValue]
 MUTED = "$quiet"
 HISTORY_COLUMNS = (
     Column(label="When", width=16),
-    Column(label="What", width=14),
-    Column(label="Code", width=18, from_width=60),
+    Column(label="What", width=17),
+    Column(label="Code", width=18, from_width=90),
     Column(label="Status", width=6, right=True, from_width=90),
     Column(label="Took", width=8, right=True, from_width=100),
     Column(label="Bytes", width=9, right=True, from_width=110),
@@ -169,31 +169,43 @@ def _outcomes(row: Row, glyphs: Glyphs) -> Content:
 def history(row: Row, now: int) -> list[Happened]:
     """Return what happened to a feed, the newest first."""
     found = []
-    for number, poll in enumerate(_rows(row, "polls")):
-        result = str(poll.get("result"))
+    for poll in _rows(row, "polls"):
+        result, code = str(poll.get("result")), str(poll.get("code") or "")
+        is_well = result == "success" and code != ""
         found.append(
             Happened(
-                id=number,
+                id=int(_number(poll.get("id"))),
                 at=str(poll.get("at")),
-                what=f"poll {result}",
+                what=f"poll {code if is_well else result}",
                 role={"success": "good", "failure": "bad"}.get(result, "warning"),
-                code=str(poll.get("code") or ""),
+                code="" if is_well else code,
                 status=str(poll.get("status") or ""),
                 took=span(_number(poll.get("duration_ms")) / 1000),
                 bytes=size(_number(poll.get("bytes"))) if poll.get("bytes") else "",
                 text=str(poll.get("detail") or ""),
             )
         )
-    for number, action in enumerate(_rows(row, "actions")):
-        text = f"by {action.get('actor')}"
-        text += f": {action['detail']}" if action.get("detail") else ""
-        text += " (undone)" if action.get("undone_at") else ""
+    for action in _rows(row, "actions"):
         what = str(action.get("action")).replace("_", " ")
         found.append(
-            Happened(id=-1 - number, at=str(action.get("at")), what=what, role="accent", text=text)
+            Happened(
+                id=int(_number(action.get("id"))),
+                at=str(action.get("at")),
+                what=what,
+                role="accent",
+                text=_done(action, now),
+            )
         )
     found.sort(key=lambda one: one.at, reverse=True)
     return [msgspec.structs.replace(one, at=_when(one.at, now)) for one in found]
+
+
+def _done(action: Row, now: int) -> str:
+    """Return what an operator did, that which matters most first: the end may be cut."""
+    until = f"until {_when(action['until'], now)}" if action.get("until") else ""
+    parts = (until, str(action.get("detail") or ""), f"by {action.get('actor')}")
+    text = ", ".join(part for part in parts if part)
+    return f"undone: {text}" if action.get("undone_at") else text
 
 
 def history_cells(one: Happened) -> Sequence[Cell]:

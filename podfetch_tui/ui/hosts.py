@@ -57,9 +57,7 @@ def rows(snapshot: EngineSnapshot) -> list[HostRow]:
             downloads=running[name, "download"],
             speed=speeds[name],
             breaker=shut[name].breaker if name in shut else "closed",
-            until=max(shut[name].until or 0, shut[name].told_until or 0) or None
-            if name in shut
-            else None,
+            until=held_until(snapshot, name),
             told=name in shut and shut[name].told_until is not None,
         )
         for name in names
@@ -67,6 +65,12 @@ def rows(snapshot: EngineSnapshot) -> list[HostRow]:
     return sorted(
         found, key=lambda row: (not row.is_left_alone, -row.downloads, -row.polls, row.host)
     )
+
+
+def held_until(snapshot: EngineSnapshot, host: str) -> int | None:
+    """Return the UTC millisecond until which ``host`` is left alone, if it is."""
+    found = next((one for one in snapshot.hosts if one.host == host), None)
+    return None if found is None else max(found.until or 0, found.told_until or 0) or None
 
 
 def cells_with(glyphs: Glyphs, now: Callable[[], int]) -> Callable[[HostRow], Sequence[Cell]]:

@@ -25,6 +25,12 @@ _ROLES = {
     "deferred": "warning",
     "paused": "warning",
 }
+_SEVERITIES = {
+    "good": ("success", "$success"),
+    "bad": ("failure", "$error"),
+    "warning": ("warning", "$warning"),
+}
+"""Role → its word and its style."""
 
 
 def row_id(event: Event) -> int:
@@ -49,6 +55,11 @@ def sign_of(kind: str, glyphs: Glyphs) -> str:
 def role_of(kind: str) -> str:
     """Return the role, and so the colour, of an event of ``kind``."""
     return _ROLES.get(kind.rpartition("_")[2], "plain")
+
+
+def severity_of(kind: str) -> tuple[str, str]:
+    """Return how grave an event of ``kind`` is, in a word, and the style of that."""
+    return _SEVERITIES.get(role_of(kind), ("note", ""))
 
 
 def cells_with(glyphs: Glyphs) -> Callable[[Event], Sequence[Cell]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from msgspec.structs import replace
 from support.filtering import episode_of_json, feed_of_json, passes
@@ -42,6 +43,8 @@ class FakeClient:
         self.settings: list[Row] = []
         self.raw: list[str] = []
         self.history: list[Row] = []
+        self.entries: dict[int, Row] = {}
+        """What stands in an entry besides what the history has of it."""
         self.events: list[Event] = []
         self.commands: list[Command] = []
         self.answer = CommandResult(ok=True, text="done", affected=1)
@@ -70,12 +73,14 @@ class FakeClient:
         if page.kind == "raw":
             lines = enumerate(self.raw, 1)
             return Page(tuple({"id": number, "text": text} for number, text in lines), None)
-        if page.kind == "settings":
-            return Page(tuple(self.settings), None)
-        if page.kind == "evidence":
-            return Page((), None)
-        if page.kind == "groups":
-            return self._groups(page)
+        single: dict[str, Callable[[PageRequest], Page]] = {
+            "entry": self._entry,
+            "evidence": lambda _: Page((), None),
+            "groups": self._groups,
+            "settings": lambda _: Page(tuple(self.settings), None),
+        }
+        if page.kind in single:
+            return single[page.kind](page)
         kind = language_of(page.kind)
         every = self.episodes if page.kind == "episodes" else self.feeds
         if page.kind == "quarantine":
@@ -107,6 +112,16 @@ class FakeClient:
         shown = tuple(rows[: page.limit])
         more = len(rows) > len(shown)
         return Page(shown, int(str(shown[-1]["id"])) if more else None)
+
+    def _entry(self, page: PageRequest) -> Page:
+        """All of an entry, and what it is about as it is now."""
+        (number,) = page.ids
+        found = next((row for row in self.history if row["id"] == number), {"id": number})
+        row: Row = {"feed_id": None, "episode_id": None, **found, **self.entries.get(number, {})}
+        feeds = (one for one in self.feeds if one["id"] == row["feed_id"])
+        episodes = (one for one in self.episodes if one["id"] == row["episode_id"])
+        whole: Row = {**row, "feed": next(feeds, None), "episode": next(episodes, None)}
+        return Page((whole,), None)
 
     def _groups(self, page: PageRequest) -> Page:
         """Feeds by state, host or code of their failure, the largest groups first."""
@@ -468,6 +483,7 @@ def feed_detail(row: Row) -> Row:
     """Return all that is known of the feed of ``row``, as kind ``feed`` has it."""
     polls: list[JsonValue] = [
         {
+            "id": 9_000 - number,
             "at": f"2026-10-{20 - number // 24:02}T{23 - number % 24:02}:38:00.000Z",
             "job": "poll",
             "result": "failure" if number in (3, 4, 9) else "success",
@@ -484,11 +500,13 @@ def feed_detail(row: Row) -> Row:
     ]
     actions: list[JsonValue] = [
         {
+            "id": -7,
             "at": "2026-10-20T22:50:00.000Z",
             "action": "pause_feed",
             "actor": "screen",
             "detail": "too large",
             "undone_at": "2026-10-20T22:50:31.000Z",
+            "until": None,
         }
     ]
     return {
@@ -534,6 +552,27 @@ def history_rows() -> list[Row]:
             episode_title=TITLES[0] if "episode_id" in row else None,
         )
     return rows
+
+
+def poll_entry(**changes: JsonValue) -> Row:
+    """Return what an entry about a poll of feed 5 has."""
+    return {
+        "at": "2026-10-20T09:38:00Z",
+        "kind": "feed_failed",
+        "feed_id": 5,
+        "episode_id": None,
+        "job": "poll",
+        "result": "failure",
+        "family": "transient",
+        "code": "http_503",
+        "text": "the host answered 503 Service Unavailable: it is closed for stocktaking",
+        "status": 503,
+        "host": "feeds5.example.org",
+        "duration_ms": 1_340,
+        "bytes": 231_044,
+        "attempt": 2,
+        **changes,
+    }
 
 
 def setting_rows() -> list[Row]:

@@ -101,7 +101,7 @@ class HostileClient(FakeClient):
     def query(self, page: PageRequest) -> Page:
         """Answer, whatever is asked, in the words of strangers."""
         found = super().query(page)
-        if page.kind in ("feed", "evidence"):
+        if page.kind in ("entry", "feed", "evidence"):
             return Page(tuple(self.poison.of(row) for row in found.rows), found.next_after)
         return found
 

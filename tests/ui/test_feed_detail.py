@@ -33,7 +33,7 @@ def test_a_feed_is_looked_at_from_all_sides_and_changed() -> None:
         assert "Skip 2 episodes?" in text()
         await press(stage, "y", "right")
         assert "read_timeout" in text()
-        assert "by screen: too large (undone)" in text()
+        assert "undone: too large, by screen" in text()
         await press(stage, "right")
         assert "audio/mpeg" in text()
         await press(stage, "right")

@@ -47,7 +47,9 @@ def see_every_screen(client: FakeClient, *, every_row: bool = False) -> None:
             await settle(stage)
             check()
             await see("down")
-        await press(stage, "2")
+        await press(stage, "6")
+        await see("enter")
+        await press(stage, "escape", "2")
         for _ in client.feeds if every_row else ():
             await see("down")
         await see("s")
@@ -59,6 +61,8 @@ def see_every_screen(client: FakeClient, *, every_row: bool = False) -> None:
         await see("enter")
         for _ in range(5):
             await see("right")
+        await see("right", "enter")
+        await press(stage, "escape")
         await see("escape")
         for row in client.feeds:
             stage.app.bridge.toast(str(row["title"]), "error")

@@ -22,6 +22,7 @@ from podfetch_tui.ui.dialogs.adding import Adding
 from podfetch_tui.ui.dialogs.box import Box
 from podfetch_tui.ui.dialogs.choose import Choose
 from podfetch_tui.ui.dialogs.confirm import Confirm
+from podfetch_tui.ui.dialogs.entry import Entry
 from podfetch_tui.ui.dialogs.form import Form
 from podfetch_tui.ui.dialogs.help import Help
 from podfetch_tui.ui.screens.feed_detail import FeedDetail
@@ -410,6 +411,28 @@ async def events(stage: Stage, world: World) -> None:
     await until(stage, "feed polled", gone=True)
     await press(stage, "l")
     await comes(stage, lambda: stage.app.current_mode == "feeds")
+
+
+@presses("entry.feed", "entry.episode", "entry.copy", "entry.leave")
+async def an_entry(stage: Stage, world: World) -> None:
+    del world
+    for about, key, mode in (("feed", "l", "feeds"), ("episode_archived", "e", "episodes")):
+        await press(stage, "6", "/", *f"kind:{about}", "enter")
+        await until(stage, "that match")
+        await comes(stage, lambda: table(stage).chosen)
+        for leaves in ("escape", "q"):
+            await press(stage, "enter")
+            await comes(stage, lambda: isinstance(stage.app.screen, Entry))
+            assert said(stage, "means")
+            await press(stage, "y")
+            assert "when " in stage.app.clipboard
+            await press(stage, leaves)
+            await comes(stage, lambda: not isinstance(stage.app.screen, Entry))
+        await press(stage, "enter")
+        await comes(stage, lambda: isinstance(stage.app.screen, Entry))
+        await press(stage, key)
+        await comes(stage, lambda mode=mode: stage.app.current_mode == mode)  # type: ignore[misc]
+        await until(stage, "1 of ")
 
 
 @presses("config.reload", "config.changed")

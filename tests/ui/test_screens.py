@@ -15,6 +15,7 @@ from support.fake_client import (
     feed_rows,
     history_rows,
     idle_snapshot,
+    poll_entry,
     setting_rows,
 )
 from support.stage import SMALL, WIDE, Stage, app_over, press, settle
@@ -121,6 +122,23 @@ def test_events(snap_compare: Compare, size: tuple[int, int]) -> None:
     client = busy()
     client.history = history_rows()
     assert shown(snap_compare, client, size, "6", "down", "down")
+
+
+def with_entries() -> FakeClient:
+    client = busy()
+    client.history = history_rows()
+    client.entries[98] = client.entries[8_997] = poll_entry()
+    return client
+
+
+@SIZES
+def test_event_entry(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert shown(snap_compare, with_entries(), size, "6", "down", "down", "enter")
+
+
+def test_history_entry(snap_compare: Compare) -> None:
+    keys = ("2", *["down"] * 4, "enter", "right", *["down"] * 4, "enter")
+    assert shown(snap_compare, with_entries(), SMALL, *keys)
 
 
 @SIZES

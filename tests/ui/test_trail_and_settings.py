@@ -20,15 +20,19 @@ def text(stage: Stage) -> str:
     return "\n".join(painted(stage.app))
 
 
+def happens(client: FakeClient, said: str) -> None:
+    """Let something newer stand in the trail."""
+    newest = client.history[0]
+    client.history.insert(0, {**newest, "id": int(str(newest["id"])) + 1, "text": said})
+    client.now = replace(client.now, seq=client.now.seq + 1, at=client.now.at + 2_000)
+
+
 def test_the_trail_is_followed_filtered_and_leads_to_the_feed() -> None:
     async def scene(stage: Stage) -> None:
-        client = stage.client
         await press(stage, "6")
         assert "6 events in the audit trail" in text(stage)
         assert "12 failures in a row" in text(stage)
-        newer = {**client.history[0], "id": 101, "text": "41 items, 1 new"}
-        client.history.insert(0, newer)
-        client.now = replace(client.now, seq=client.now.seq + 1, at=client.now.at + 2_000)
+        happens(stage.client, "41 items, 1 new")
         await settle(stage)
         assert "41 items, 1 new" in text(stage)
         await press(stage, "e")
@@ -69,5 +73,20 @@ def test_settings_show_value_source_and_meaning_and_are_read_again() -> None:
         assert "1 of 5 settings" in text(stage)
         await press(stage, "r")
         assert stage.client.commands == [Reload()]
+
+    play(client_with_a_past(), scene)
+
+
+def test_the_cursor_on_the_newest_event_stays_on_the_newest_and_on_an_older_one_with_it() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "6")
+        happens(stage.client, "41 items, 1 new")
+        await settle(stage)
+        assert text(stage).count("41 items, 1 new") == 2, "in the list, and in the details"
+        await press(stage, "down")
+        happens(stage.client, "42 items, 1 new")
+        await settle(stage)
+        assert text(stage).count("42 items, 1 new") == 1
+        assert text(stage).count("40 items, 3 new") == 2
 
     play(client_with_a_past(), scene)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -16,7 +17,7 @@ from podfetch_tui.model.actions import SCOPES
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.keymap import bound, sections, shown_keys
 from podfetch_tui.ui.rows import ListRows
-from podfetch_tui.ui.widgets.columns import Cell, Column
+from podfetch_tui.ui.widgets.columns import Cell, Column, rooms
 from podfetch_tui.ui.widgets.table import VirtualTable
 
 _COLUMNS = (
@@ -28,6 +29,8 @@ _COLUMNS = (
 
 
 class _Line(NamedTuple):
+    """A line of the table; what a sentence needs beyond the first has only text."""
+
     number: int
     keys: str
     place: str
@@ -59,9 +62,10 @@ class Help(ModalScreen[None]):
             for place, actions in sections(known)
             for action in actions
         ]
-        self._lines = [_Line(number, *line) for number, line in enumerate(found)]
+        self._found = found
+        self._words: list[str] = []
+        """What every action that is shown has in its line."""
         self._rows: ListRows[_Line] = ListRows(lambda line: line.number)
-        self._rows.replace(self._lines)
 
     def compose(self) -> ComposeResult:
         """A filter and the table."""
@@ -72,16 +76,17 @@ class Help(ModalScreen[None]):
             box.cursor_blink = False
             box.display, box.disabled = False, True
             yield box
-            yield VirtualTable(_COLUMNS, self._rows, _cells, glyphs=self._glyphs)
+            yield VirtualTable(_COLUMNS, self._rows, _cells, glyphs=self._glyphs, can_open=False)
+
+    def on_resize(self) -> None:
+        """Break the sentences where the table ends now."""
+        self.call_after_refresh(self._fold)
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Show only what has all words that are typed."""
         message.stop()
-        words = message.value.lower().split()
-        self._rows.replace(
-            [one for one in self._lines if all(w in f"{one}".lower() for w in words)]
-        )
-        self.query_one(VirtualTable).sync()
+        self._words = message.value.lower().split()
+        self._fold()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Go to what was found."""
@@ -103,6 +108,20 @@ class Help(ModalScreen[None]):
             box.display, box.disabled = False, True
         else:
             self.dismiss(None)
+
+    def _fold(self) -> None:
+        """Show the actions that are looked for, each in as many lines as it needs."""
+        table = self.query_one(VirtualTable)
+        *_, (_, _, room) = rooms(_COLUMNS, table.size.width, {})
+        lines: list[_Line] = []
+        for keys, place, id_, text in self._found:
+            known = f"{keys} {place} {id_} {text}".lower()
+            if all(word in known for word in self._words):
+                first, *more = wrap(text, max(room, 1))
+                lines.append(_Line(len(lines), keys, place, id_, first))
+                lines += [_Line(len(lines) + n, "", "", "", rest) for n, rest in enumerate(more)]
+        self._rows.replace(lines)
+        table.sync()
 
 
 def _cells(one: _Line) -> Sequence[Cell]:

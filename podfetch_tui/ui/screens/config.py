@@ -51,6 +51,7 @@ class Config(MainScreen):
             self.bridge,
             id="settings",
             hint="part of a key, a value or a source",
+            can_open=False,
         )
         yield Lines(id="detail", title="Setting")
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
+from textual.events import DescendantBlur
 
 from podfetch_tui.model.commands import CheckFeeds
 from podfetch_tui.model.events import Event
@@ -70,7 +71,9 @@ class Dashboard(MainScreen):
         rows: ListRows[Row],
         cells: Callable[[Row], Sequence[Cell]],
     ) -> VirtualTable[Row]:
-        return VirtualTable(columns, rows, cells, glyphs=self.glyphs, has_header=False)
+        return VirtualTable(
+            columns, rows, cells, glyphs=self.glyphs, has_header=False, stays_on_top=True
+        )
 
     def show_body(self, view: View) -> None:
         """Show the figures of ``view``."""
@@ -86,9 +89,14 @@ class Dashboard(MainScreen):
         self._lines("resources", panes.resources(view, glyphs, short=short))
         self._lines("queue", panes.queue(view, short=short))
         self._workers(view, short or narrow)
-        self._events.replace(tuple(reversed(now.recent)))
+        self._happened(now.recent)
         for table in self.query(VirtualTable):
             table.sync()
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """Show the newest events again when nobody reads the older ones any more."""
+        if event.widget is self._last_events:
+            self._last_events.action_first()
 
     def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
         """Go to the feed that the row is about."""
@@ -120,6 +128,16 @@ class Dashboard(MainScreen):
     def action_failing(self) -> None:
         """Show the feeds that fail now and are polled all the same."""
         self.post_message(self.Wanted("feeds", filter="state:active fail>0"))
+
+    @property
+    def _last_events(self) -> VirtualTable[Event]:
+        return self.query_one("#events VirtualTable", VirtualTable)
+
+    def _happened(self, recent: Sequence[Event]) -> None:
+        newest = self._events.id_at(0)
+        self._events.replace(tuple(reversed(recent)))
+        if self._events.id_at(0) != newest and not self._last_events.has_focus:
+            self._last_events.action_first()
 
     def _workers(self, view: View, narrow: bool) -> None:
         now, glyphs = view.snapshot, self.glyphs

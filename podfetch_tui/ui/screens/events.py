@@ -90,6 +90,12 @@ class Events(MainScreen):
         message.stop()
         self._detail()
 
+    def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
+        """Show the whole entry."""
+        message.stop()
+        if message.row_id is not None:
+            self.bridge.run(self.open_entry(message.row_id))
+
     def action_failures(self) -> None:
         """Show only what failed, or everything again."""
         self.filter_to("" if self.listing.filter == _FAILURES else _FAILURES)
@@ -144,5 +150,5 @@ class Events(MainScreen):
         pane = self.query_one("#detail", Lines)
         pane.display = row is not None
         if row is not None:
-            where, what = event_rows.details(row)
-            pane.show_lines([line((where, "$quiet")), line(what)])
+            what, where = event_rows.details(row)
+            pane.show_lines([line(what), line((where, "$quiet"))])

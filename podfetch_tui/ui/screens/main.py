@@ -32,6 +32,7 @@ from podfetch_tui.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from podfetch_tui.ui.widgets.episode_list import EpisodeList
+    from podfetch_tui.ui.widgets.feed_sheet import FeedSheet
     from podfetch_tui.ui.widgets.table import VirtualTable
 
 _IDS = frozenset(action.id for action in actions.ACTIONS)
@@ -156,6 +157,20 @@ class MainScreen(Screen[None]):
         """Show what happened to a feed."""
         message.stop()
         self.post_message(self.Wanted("events", filter=f"feed:{message.feed_id}"))
+
+    def on_feed_sheet_entry_wanted(self, message: FeedSheet.EntryWanted) -> None:
+        """Show one line of a feed's history in full."""
+        message.stop()
+        self.bridge.run(self.open_entry(message.number, here=message.feed_id))
+
+    async def open_entry(self, number: int, *, here: int | None = None) -> None:
+        """Show an entry of the audit trail, then the feed or episode that is wanted of it."""
+        from podfetch_tui.ui.entry_actions import show_entry
+
+        wanted = await show_entry(self.app, self.bridge, number, here=here)
+        if wanted is not None:
+            mode, condition = wanted
+            self.post_message(self.Wanted(mode, filter=condition))
 
     def on_virtual_table_asked(self, message: VirtualTable.Asked) -> None:
         """Offer what can be done here, as the keys do: for who has only the mouse."""

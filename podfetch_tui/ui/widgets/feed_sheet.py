@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
 
 from podfetch_tui.model.errors import Failure, PodfetchError
 from podfetch_tui.model.snapshot import PageRequest
@@ -27,6 +28,14 @@ _TITLE = 90
 
 class FeedSheet(Vertical):
     """How a feed is and why; episodes, history, files, settings and document in tabs."""
+
+    class EntryWanted(Message):
+        """A line of the history is to be shown in full."""
+
+        def __init__(self, number: int, feed_id: int) -> None:
+            super().__init__()
+            self.number = number
+            self.feed_id = feed_id
 
     def __init__(self, bridge: Bridge, *, id: str, feed_id: int = _NOBODY) -> None:  # noqa: A002
         """Create it; without a feed it is empty until it is given one."""
@@ -59,6 +68,7 @@ class FeedSheet(Vertical):
             feed_facts.raw_cells,
             id="pane-raw",
             glyphs=glyphs,
+            can_open=False,
         )
         panes = {
             "Episodes": episodes_of(self._bridge, "episodes", feed_id=feed_id),
@@ -110,6 +120,18 @@ class FeedSheet(Vertical):
         if message.pane == "Raw" and self._raw_of != self._feed_id:
             self._bridge.run(self._read_raw())
         self.show_view(self._bridge.view)
+
+    def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
+        """Ask for the line of the history that was opened; say where an episode is."""
+        if message.row_id is None:
+            return
+        if message.table.id == "pane-history":
+            message.stop()
+            self.post_message(self.EntryWanted(message.row_id, self._feed_id))
+        for episodes in self._lists():
+            if message.table is episodes.table:
+                message.stop()
+                episodes.action_place()
 
     def _lists(self) -> Iterator[EpisodeList]:
         yield from self.query(EpisodeList)

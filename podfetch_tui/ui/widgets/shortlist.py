@@ -43,14 +43,26 @@ class Shortlist(Vertical, Generic[Row]):
         *,
         id: str,  # noqa: A002  Textual's name for it
         hint: str,
+        can_open: bool = True,
     ) -> None:
-        """Create an empty list; ``hint`` stands in the empty filter box."""
+        """Create an empty list.
+
+        Args:
+            columns: Columns of the table.
+            cells: Gives the cells of a row.
+            id_of: Gives the id of a row.
+            bridge: The signs, and where what cannot be done is said.
+            id: Widget id.
+            hint: Stands in the empty filter box.
+            can_open: Enter opens a row.
+        """
         super().__init__(id=id)
         self._columns = columns
         self._cells = cells
         self._rows: ListRows[Row] = ListRows(id_of)
         self._bridge = bridge
         self._hint = hint
+        self._can_open = can_open
 
     def compose(self) -> ComposeResult:
         """Figures, filter, table, words."""
@@ -64,7 +76,8 @@ class Shortlist(Vertical, Generic[Row]):
             self._rows,
             self._cells,
             glyphs=self._bridge.glyphs,
-            can_select=False,
+            can_open=self._can_open,
+            stays_on_top=True,
         )
         yield Lines(classes="list--empty")
 

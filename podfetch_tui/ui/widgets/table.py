@@ -112,6 +112,8 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         has_cursor: bool = True,
         has_header: bool = True,
         can_select: bool = False,
+        can_open: bool = True,
+        stays_on_top: bool = False,
     ) -> None:
         """Create a table.
 
@@ -124,6 +126,8 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             has_cursor: A row can be chosen.
             has_header: The labels are shown.
             can_select: Several rows can be chosen.
+            can_open: Enter opens a row.
+            stays_on_top: The cursor on the first row stays there, whatever row comes first.
         """
         self._painted: dict[int, Strip] = {}
         """What each line of the screen shows."""
@@ -134,7 +138,8 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self._glyphs = glyphs
         self._strips = Strips(self._look_of, glyphs)
         self._has_cursor = has_cursor
-        self._can_select = can_select
+        self._can_select, self._can_open = can_select, can_open
+        self._stays_on_top = stays_on_top
         self._head = int(has_header)
         self.can_focus = has_cursor
         self.set_class(not has_cursor, "-plain")
@@ -166,9 +171,11 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         return () if self.cursor_id is None or not self.source.count else (self.cursor_id,)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer no selecting where nothing can be selected."""
+        """Offer no selecting where nothing can be selected, no opening where nothing opens."""
         if action in ("select", "range", "all"):
             return self._can_select
+        if action == "open":
+            return self._can_open
         return super().check_action(action, parameters)
 
     def shows(self, column: Column) -> bool:
@@ -337,7 +344,8 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             return
         count = self.source.count
         found = None
-        if self.cursor_id is not None and self.source.id_at(self.cursor) != self.cursor_id:
+        stays = self._stays_on_top and self.cursor == 0
+        if not (stays or self.cursor_id in (None, self.source.id_at(self.cursor))):
             found = self.source.index_of(self.cursor_id)
         before = self.cursor
         self.cursor = max(0, min(self.cursor if found is None else found, count - 1))

@@ -107,4 +107,5 @@ class Tabbed(Vertical):
             self._spans.append((used, used + len(text), name))
             parts += [(text, "reverse bold" if name == self.current else "$quiet"), (" ", "")]
             used += len(text) + 1
+        parts.append((" ← →", "$quiet"))
         self.query_one(".tabs--names", Static).update(line(*parts), layout=False)
