@@ -11,6 +11,7 @@ from podfetch_tui.catalog.schema_audit import operator_action
 from podfetch_tui.catalog.statements import Statement
 from podfetch_tui.model.decisions import Decided, NoteAction
 from podfetch_tui.model.setting_writes import SettingChange
+from podfetch_tui.system.decoding import from_json
 
 _NAMES = ("id", "action", "actor", "at", "was", "became", "undone_at")
 _NEWEST = Statement(
@@ -70,4 +71,4 @@ def _go_on(changes: Changes, write: NoteAction) -> Decided | None:
 
 
 def _values(text: str) -> dict[str, str]:
-    return msgspec.json.decode(text, type=dict[str, str]) if text else {}
+    return from_json(text, dict[str, str]) if text else {}
