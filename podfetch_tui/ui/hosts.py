@@ -16,7 +16,7 @@ COLUMNS = (
     Column(label="State", width=36),
     Column(label="Polls", width=6, right=True),
     Column(label="Downloads", width=9, right=True),
-    Column(label="Speed", width=10, right=True),
+    Column(label="Speed", width=10, right=True, from_width=90),
     Column(label="Host"),
 )
 
