@@ -44,22 +44,23 @@ def test_a_cancelled_download_ends_and_comes_back_when_it_is_retried(tmp_path: P
 
 
 def test_of_a_feed_that_is_paused_nothing_more_is_downloaded(tmp_path: Path) -> None:
-    size, count = 100_000, 6
+    size, count = 400_000, 6
     settings = settings_for(tmp_path / "archive", engine={"download_workers": 1})
     with serve() as host:
-        media = {
-            number: good("slow", number, size, drip=(5_000, 0.02)) for number in range(1, count + 1)
-        }
+        numbers = range(1, count + 1)
+        media = {number: good("slow", number, size, drip=(500, 0.02)) for number in numbers}
         url = show(host, "slow", media, count=count, size=size)
         with running(settings, url) as engine:
             client = LocalClient(engine)
             wait_for(lambda: engine.schedule.queued(Lane.DOWNLOAD) == count - 1)
             pause = FeedAsk(feed_ids=(1,), decision=FeedDecision.PAUSE, actor="screen")
             assert client.send(ActOnFeeds(pause)).ok
-            wait_for(lambda: not client.snapshot().workers and not engine.schedule.running())
-            wait_for(lambda: not engine.schedule.queued(Lane.DOWNLOAD))
+            (first,) = wait_for(lambda: [one.episode_id for one in client.snapshot().workers])
+            assert client.send(CancelDownloads((first or 0,))).ok
+            wait_for(lambda: not engine.schedule.running() and not client.snapshot().workers)
+            assert not engine.schedule.queued(Lane.DOWNLOAD)
         states = [row["state"] for row in rows(settings, "episodes")]
-        assert sorted(states) == ["archived"] + ["pending"] * (count - 1)
+        assert sorted(states) == ["pending"] * (count - 1) + ["skipped"]
 
 
 def test_a_running_engine_deletes_files_at_once_and_ends_what_runs_of_them(tmp_path: Path) -> None:
