@@ -28,4 +28,4 @@ def test_a_paused_engine_does_not_go_round_for_what_is_due(tmp_path: Path) -> No
             assert time.monotonic() - began > 1.0
             asked = len(host.requests)
             engine.commands.apply(Resume())
-            wait_for(lambda: len(host.requests) > asked, 1.0)
+            wait_for(lambda: len(host.requests) > asked)
