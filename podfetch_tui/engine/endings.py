@@ -45,6 +45,7 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """Run it again in this process at this UTC millisecond."""
     again_attempt: int = 1
     defer_host_until: int | None = None
+    """Who answered told us to wait until this UTC millisecond."""
     ask_feed: bool = False
     """Its URL may have expired: the feed may be polled again before it is due."""
     still_pending: bool = False
@@ -160,7 +161,7 @@ def _poll_ending(
         finish=_finish(result, schedule),
         verdict=verdict,
         again_at=at if soon else None,
-        defer_host_until=deferred,
+        defer_host_until=deferred if failure.kind is Kind.HTTP_STATUS else None,
         opens=feed.health.breaker is BreakerState.CLOSED is not health.breaker,
     )
 
@@ -212,7 +213,7 @@ def _episode_ending(job: EpisodeJob, result: RunResult, now: int, rng: random.Ra
         verdict=verdict,
         again_at=following.at if soon and (following.in_run or deferred) else None,
         again_attempt=job.attempt + (0 if deferred else 1),
-        defer_host_until=following.at if deferred else None,
+        defer_host_until=following.at if deferred and failure.kind is Kind.HTTP_STATUS else None,
         ask_feed=expired,
         still_pending=low or (expired and state is EpisodeState.PENDING),
     )

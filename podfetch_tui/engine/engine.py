@@ -102,6 +102,7 @@ class Engine:
             spacing_s=work.host_spacing,
             rng=services.rng,
         )
+        services.http.told_until = self.schedule.told_until
         self.clock_watch = ClockWatch(services, self.schedule, self.events, lambda: self.settings)
         self.upkeep = Upkeep(services, lambda: self.settings.archive)
         self.host_gates = HostGates(services, self.schedule, self.events, once=once)

@@ -163,16 +163,16 @@ class Workers:
         self._observe(job, result, ending)
         if ending.ask_feed:  # before the job counts as done: a run that ends waits for it
             self.feeds_to_ask.put(job.feed.id)
+        if ending.defer_host_until is not None:  # before the next job of the host may start
+            self._host_gates.defer(_answered_by(job, result), ending.defer_host_until)
+        for host, until in result.deferrals:
+            self._host_gates.defer(host, until)
         again = ending.again_at
         if again is not None and not self.stop.is_set():
             following = msgspec.structs.replace(job, attempt=ending.again_attempt)
             self._schedule.again(job, self._refreshed(following, ending), again)
         else:
             self._schedule.done(job)
-        if ending.defer_host_until is not None:
-            self._host_gates.defer(host_of(url_of(job)), ending.defer_host_until)
-        for host, until in result.deferrals:
-            self._host_gates.defer(host, until)
         receipt = future.result()
         new = len(receipt.pending) if isinstance(receipt, Polled) else 0
         verdict, failure = ending.verdict, result.failure
@@ -262,6 +262,12 @@ class Workers:
                 clean(job.episode.title, _TITLE_CHARS) if isinstance(job, EpisodeJob) else ""
             ),
         )
+
+
+def _answered_by(job: Job, result: RunResult) -> str:
+    """Return the host that answered, which may be another one than was asked at first."""
+    url = result.failure.url if result.failure is not None else None
+    return host_of(url or "") or host_of(url_of(job))
 
 
 def _state_event(job: PollJob, schedule: FeedSchedule) -> tuple[str, str] | None:

@@ -107,6 +107,8 @@ class Kind(str, Enum):
     HOST_BUSY = "host_busy"
     """All our own connections to the host are in use (several feeds redirect to it);
     nobody failed, the job comes back a little later."""
+    HOST_HELD = "host_held"
+    """The host that was redirected to told us to wait before; it was not asked."""
     BUG = "bug"
     STOPPED = "stopped"
     """The engine asked the run to stop; nothing failed."""

@@ -9,10 +9,12 @@ credentials of a URL go to its own origin only.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from podfetch_tui.model.credentials import Credentials
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import Access, Validators
+from podfetch_tui.model.figures import rfc3339
 from podfetch_tui.model.text import clean, hide, redact, secrets_of
 from podfetch_tui.model.work_settings import NetworkSettings
 from podfetch_tui.net.bandwidth import Bandwidth
@@ -26,9 +28,10 @@ from podfetch_tui.net.proxy import proxy_of
 from podfetch_tui.net.redirects import REDIRECTS, Trail
 from podfetch_tui.net.refusal import ABOUT_AGENTS, NAMELESS, status_failure, told_apart
 from podfetch_tui.net.stream import MediaStream, Resume
-from podfetch_tui.net.target import parse_target
+from podfetch_tui.net.target import Target, parse_target
 from podfetch_tui.net.terms import Setup, Terms, setup_of, shown_at, terms_of
 from podfetch_tui.net.vetting import Dialer, Rules
+from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.locks import assert_unlocked
 
@@ -77,6 +80,8 @@ class HttpClient:
         self._pools = Pools(self._dialer, tls, per_host=per_host, proxy=proxy)
         self._bandwidth = Bandwidth(network.bandwidth, clock)
         self._watchdog = Watchdog(on_quiet=self._pools.drop_idle)
+        self.told_until: Callable[[str], int] = lambda _: 0
+        """Says until when a host told us to wait, in UTC milliseconds; it may be past."""
         self.hearts = (self._watchdog.heart, self._names.heart)
         """Of the threads behind all requests; a lookup may take as long as the system lets it."""
 
@@ -276,18 +281,36 @@ class HttpClient:
         trail = Trail(target, max_redirects=network.max_redirects, allow=terms.allow)
         while True:
             # Part of the request and not of the client: another origin never sees them.
-            answer = exchange(
-                self._pools,
-                target,
-                headers={**headers, **shown_at(trail, terms).fields},
-                allow=terms.extra,
-                watch=watch,
-                idle_timeout=network.idle_timeout,
-            )
+            shown = shown_at(trail, terms).fields
+            try:
+                answer = exchange(
+                    self._pools,
+                    target,
+                    headers={**headers, **shown},
+                    allow=terms.extra,
+                    watch=watch,
+                    idle_timeout=network.idle_timeout,
+                )
+            except Failure as failure:
+                failure.url = redact(target.url)
+                raise
             if answer.status not in REDIRECTS:
                 return answer, trail
             answer.drain()
-            target = trail.follow(answer.status, answer.fields)
+            before, target = target, trail.follow(answer.status, answer.fields)
+            if target.host != before.host:
+                self._check_may_be_asked(target)
+
+    def _check_may_be_asked(self, target: Target) -> None:
+        """Whoever told us to wait is not asked on a detour either."""
+        now, until = self._clock.now_ms(), self.told_until(host_of(target.url))
+        if until > now:
+            raise Failure(
+                Kind.HOST_HELD,
+                f"{target.host} told us not to ask before {rfc3339(until)}; it was not asked",
+                retry_after=(until - now) / 1000,
+                url=redact(target.url),
+            )
 
     def _open(
         self,
@@ -344,7 +367,9 @@ class HttpClient:
 
     def _refusal(self, answer: Answer, trail: Trail, terms: Terms) -> Failure:
         shown = shown_at(trail, terms)
-        return status_failure(answer, now_ms=self._clock.now_ms(), shown=shown.words)
+        failure = status_failure(answer, now_ms=self._clock.now_ms(), shown=shown.words)
+        failure.url = redact(trail.target.url)
+        return failure
 
 
 def _rules(setup: Setup) -> Rules:

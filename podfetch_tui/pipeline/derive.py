@@ -213,8 +213,12 @@ class _Work:
         retry_after, rng = failure.retry_after, self._services.rng
         following = again(verdict, attempts, retry_after=retry_after, rng=rng)
         at = None if following.after_s is None else self._now + round(following.after_s * 1000)
-        if verdict.family is Family.DEFERRED and at is not None and plan.url:
-            self._derived.deferrals.append((host_of(plan.url), at))
+        if (
+            verdict.family is Family.DEFERRED
+            and failure.kind is Kind.HTTP_STATUS
+            and at is not None
+        ):
+            self._derived.deferrals.append((host_of(failure.url or plan.url), at))
         if not following.absent:
             self._derived.failed.append(Failed(plan.kind, failure))
         self._derived.writes.append(

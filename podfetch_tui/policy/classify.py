@@ -279,6 +279,12 @@ TABLE: tuple[Rule, ...] = (
         recheck=(5.0, *LOCAL),
         text="All connections we allow ourselves to the host are in use.",
     ),
+    Rule(
+        on=(Kind.HOST_HELD,),
+        family=_D,
+        recheck=BACK_OFF,
+        text="The redirect leads to a host that told us to wait; it was not asked.",
+    ),
     _lasting(_S, (Kind.BUG,), (15 * MINUTE, *RARELY), "PodFetch has a bug; the log has more."),
     _lasting(_S, (Kind.STOPPED,), (0.0,), "PodFetch was stopped first; nothing failed."),
 )

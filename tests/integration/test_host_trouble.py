@@ -8,12 +8,15 @@ from support.archive import rows, running, settings_for
 from support.wait import wait_for
 
 from podfetch_tui.catalog.hosts import hosts
+from podfetch_tui.demo import feeds
 from podfetch_tui.demo.host import PodcastHost
-from podfetch_tui.demo.routes import Route
+from podfetch_tui.demo.routes import Route, redirect, too_many_requests
 from podfetch_tui.engine.engine import Engine
 from podfetch_tui.engine.health import DOWN_HOSTS
+from podfetch_tui.model.commands import CheckFeeds
 from podfetch_tui.model.feed import BreakerState
 from podfetch_tui.policy.host_breaker import LEAST_CALLS, HostHealth
+from podfetch_tui.policy.hosts import host_of
 
 FEEDS = 12
 
@@ -78,6 +81,39 @@ def test_a_shorter_wait_does_not_shorten_the_one_that_a_host_named_before(tmp_pa
         engine.services.writer.flush()
         (row,) = hosts(engine.services.catalog)
         assert row.not_before == now + 7_200_000
+
+
+def test_behind_a_redirect_the_host_that_told_us_to_wait_waits_and_no_other(
+    tmp_path: Path,
+) -> None:
+    """Thousands of shows have one tracking service in front, and hosts of their own behind it."""
+    settings = settings_for(
+        tmp_path / "archive", engine={"per_host": 1, "poll_workers": 1, "download_workers": 0}
+    )
+    with PodcastHost() as host:
+        tracker, store = "127.0.0.31", "127.0.0.32"
+        well = Route(
+            body=feeds.rss("Well", feeds.items("well", 1, "http://a.example/{n}", length=9))
+        )
+        for name in ("a", "c"):
+            host.table.routes[f"/{name}.xml"] = redirect(host.url(f"/{name}/", store), 302)
+            host.table.routes[f"/{name}/"] = too_many_requests(7200)
+        host.table.routes["/b.xml"] = host.table.routes["/d.xml"] = well
+        urls = [host.url(f"/{name}.xml", tracker) for name in "abc"]
+        with running(settings, *urls, host.url("/d.xml", store)) as engine:
+            wait_for(lambda: host.asked("/b.xml") and host.asked("/c.xml"))
+            wait_for(lambda: not engine.schedule.running())
+            engine.services.writer.flush()
+            (row,) = hosts(engine.services.catalog)
+            assert row.name == host_of(host.url("/", store))
+            named = row.not_before
+            assert named == engine.schedule.told_until(row.name)
+            engine.commands.apply(CheckFeeds((1, 2, 3, 4)))
+            wait_for(lambda: len(host.asked("/b.xml")) == 2 and len(host.asked("/c.xml")) == 2)
+            wait_for(lambda: not engine.schedule.running())
+            assert [len(host.asked(path)) for path in ("/a/", "/c/", "/d.xml")] == [1, 0, 0]
+            assert engine.schedule.told_until(row.name) == named, "nobody told us again"
+        assert [feed["consecutive_failures"] for feed in rows(settings, "feeds")] == [0] * 4
 
 
 def test_names_that_cannot_be_looked_up_anywhere_are_our_own_network(tmp_path: Path) -> None:
