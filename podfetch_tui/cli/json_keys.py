@@ -95,7 +95,7 @@ JSON_KEYS: dict[str, JsonKeys] = {
     "quarantine list": JsonKeys(f"{_FEED} reason probes next_probe_at cause host", True),
     "quarantine probe": JsonKeys(
         "feed_id title url ok family code detail status duration_ms bytes content_type final_url"
-        " found_title items known_items head release release_text",
+        " found_title items known_items head release release_text state",
         True,
     ),
     "quarantine release": JsonKeys(f"released {_DECIDED_FEEDS}"),

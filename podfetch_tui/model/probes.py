@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from podfetch_tui.model.feed import FeedState
 from podfetch_tui.model.text import counted
 
 
@@ -40,6 +41,13 @@ class ProbeReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a release would lead to: ``recovers waits goes_back goes unknown``."""
     release_text: str = ""
     """The same as a sentence."""
+    state: str = ""
+    """Where the feed stands."""
+
+    @property
+    def is_held(self) -> bool:
+        """The feed is in quarantine."""
+        return self.state == FeedState.QUARANTINED.value
 
     @property
     def answers(self) -> bool:

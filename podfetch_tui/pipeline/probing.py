@@ -248,6 +248,7 @@ def _well(feed: Feed) -> ProbeReport:
         ok=True,
         release=to_come.word,
         release_text=to_come.text,
+        state=feed.state.value,
     )
 
 

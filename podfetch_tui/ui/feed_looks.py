@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from textual.app import App
 
 from podfetch_tui.model.commands import ProbeFeed
 from podfetch_tui.model.errors import Failure, PodfetchError
-from podfetch_tui.model.feed import FeedState
 from podfetch_tui.model.figures import count
 from podfetch_tui.model.probes import ProbeReport
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.dialogs.box import Box
 from podfetch_tui.ui.feed_actions import ACTOR, LOOKED_AT, rows_of
-from podfetch_tui.ui.feed_rows import FeedRow
 from podfetch_tui.ui.probed import found
 from podfetch_tui.ui.widgets.text import harmless_line
 
@@ -28,16 +26,8 @@ _RELEASE = "R on Quarantine (3)"
 _COPIED = "In the clipboard, if the terminal takes it (OSC 52); secrets are left out."
 
 
-async def probe(
-    bridge: Bridge, feed_ids: Sequence[int], drawn: Mapping[int, FeedRow] | None = None
-) -> None:
-    """Fetch feeds once, one after the other, and say what came; nothing changes.
-
-    Args:
-        bridge: The way to the engine.
-        feed_ids: The feeds.
-        drawn: Feeds as the operator sees them, by id.
-    """
+async def probe(bridge: Bridge, feed_ids: Sequence[int]) -> None:
+    """Fetch feeds once, one after the other, and say what came; nothing changes."""
     if len(feed_ids) > MOST_PROBED:
         most = count(MOST_PROBED)
         bridge.toast(f"At most {most} feeds are probed at once: select fewer, or filter", "error")
@@ -56,9 +46,7 @@ async def probe(
     else:
         for report in reports:
             name = harmless_line(report.title or report.url, _NAME)
-            row = (drawn or {}).get(report.feed_id)
-            is_held = row is not None and row.state == FeedState.QUARANTINED.value
-            text = found(report, bridge.program, release=_RELEASE if is_held else "")
+            text = found(report, bridge.program, release=_RELEASE)
             bridge.toast(f"{name}: {text}", "information" if report.ok else "warning")
 
 

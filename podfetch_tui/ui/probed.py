@@ -10,20 +10,20 @@ _ANSWER = 120
 """Characters of an answer that is no feed: many a host says there where its feed is now."""
 
 
-def found(report: ProbeReport, program: str, *, release: str = "") -> str:
+def found(report: ProbeReport, program: str, *, release: str) -> str:
     """Return what came, and then what to do about it.
 
     Args:
         report: The diagnosis.
         program: How the operator calls the program.
-        release: The key that lets the feed out of quarantine; empty for a feed that is not there.
+        release: The key that lets a feed out of quarantine.
     """
     said = [report.said]
     if report.final_url and report.final_url != report.url:
         said.append(f"it answers from {report.final_url}")
     if report.head and not report.ok:
         said.append(f"it answered: {harmless_line(report.head, _ANSWER)}")
-    if release:
+    if report.is_held:
         said.append(report.release_text)
     return f"{'; '.join(said).rstrip('.')}. {_what_to_do(report, program, release)}".rstrip()
 
@@ -32,7 +32,7 @@ def _what_to_do(report: ProbeReport, program: str, release: str) -> str:
     if not report.answers:
         words = remedy(report.code, family=report.family or "")
         return complete(f"{words[:1].upper()}{words[1:]}.", program, report.feed_id)
-    if release:
+    if report.is_held:
         return f"{release} releases it."
     if report.final_url and report.final_url != report.url:
         return "A move for good is followed by itself after a day; e takes the new address now."

@@ -29,6 +29,8 @@ LOOK = ProbeReport(
     release_text="released, it would be polled at once and be healthy again",
 )
 
+HELD = replace(LOOK, state="quarantined")
+
 
 def failed(code: str, family: str, **more: Any) -> ProbeReport:
     return replace(LOOK, ok=False, code=code, family=family, detail="so it was.", **more)
@@ -55,15 +57,17 @@ def failed(code: str, family: str, **more: Any) -> ProbeReport:
     ids=lambda value: value.code if isinstance(value, ProbeReport) else "",
 )  # fmt: skip
 def test_a_look_ends_with_what_to_do(report: ProbeReport, wanted: str) -> None:
-    assert wanted in found(report, "pods")
+    assert wanted in found(report, "pods", release="R")
 
 
 def test_of_a_feed_in_quarantine_it_is_said_what_a_release_would_do_and_by_which_key() -> None:
-    assert found(LOOK, "pods", release="R") == (
+    assert found(HELD, "pods", release="R") == (
         "ok: 3 items, 2 of them known; released, it would be polled at once and be healthy again."
         " R releases it."
     )
-    back = failed("http_404", "permanent", release_text="released, it would go back")
+    back = failed(
+        "http_404", "permanent", release_text="released, it would go back", state="quarantined"
+    )
     assert found(back, "pods", release="R").endswith(
         "released, it would go back. It moved or is gone: e gives it another URL, X retires it."
     )
@@ -71,7 +75,7 @@ def test_of_a_feed_in_quarantine_it_is_said_what_a_release_would_do_and_by_which
 
 def test_what_a_host_answers_in_words_is_shown_as_one_harmless_line() -> None:
     head = "[bold]We moved\x1b[2J to\nhttps://new.example/"
-    text = found(failed("http_404", "permanent", head=head), "pods")
+    text = found(failed("http_404", "permanent", head=head), "pods", release="R")
     assert "it answered: [bold]We moved" in text
     assert "https://new.example/" in text
     assert text.isprintable()
@@ -95,7 +99,10 @@ class Looked(FakeClient):
     def send(self, command: Command) -> CommandResult:
         super().send(command)
         if isinstance(command, ProbeFeed):
-            return CommandResult(ok=True, probe=replace(LOOK, feed_id=command.feed_id))
+            return CommandResult(
+                ok=True,
+                probe=replace(LOOK, feed_id=command.feed_id, state=str(self.feeds[0]["state"])),
+            )
         return self.answer
 
 

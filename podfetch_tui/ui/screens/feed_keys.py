@@ -181,7 +181,7 @@ class FeedScreen(MainScreen):
         from podfetch_tui.ui.feed_looks import probe
 
         if feed_ids:
-            self.bridge.run(probe(self.bridge, feed_ids, self.drawn))
+            self.bridge.run(probe(self.bridge, feed_ids))
 
     def _step(self, by: int) -> None:
         from podfetch_tui.ui.feed_steps import step
