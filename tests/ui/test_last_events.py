@@ -7,11 +7,12 @@ from msgspec.structs import replace
 from support.fake_client import FakeClient, busy_snapshot, event
 from support.stage import SMALL, WIDE, Stage, painted, play, press, quiet, settle
 
+from podfetch_tui.model.alerts import Alert
 from podfetch_tui.ui.widgets.table import VirtualTable
 
 _RECENT = 20
 _TALL = (120, 50)
-_SLIM = (60, 18)
+_SLIM, _FLAT = (60, 18), (120, 18)
 
 
 def happens(client: FakeClient, seq: int) -> None:
@@ -24,7 +25,7 @@ def is_seen(stage: Stage, seq: int) -> bool:
     return any(f"Show {seq}." in line for line in painted(stage.app))
 
 
-@pytest.mark.parametrize("size", [SMALL, WIDE, _TALL, _SLIM])
+@pytest.mark.parametrize("size", [SMALL, WIDE, _TALL, _SLIM, _FLAT])
 def test_the_newest_event_is_seen_as_they_come_and_after_a_resize(size: tuple[int, int]) -> None:
     async def scene(stage: Stage) -> None:
         seq = 100
@@ -39,6 +40,26 @@ def test_the_newest_event_is_seen_as_they_come_and_after_a_resize(size: tuple[in
                 assert is_seen(stage, seq), "\n".join([f"{columns}x{rows}", *painted(stage.app)])
 
     play(FakeClient(busy_snapshot()), scene, size=size)
+
+
+@pytest.mark.parametrize("columns", [60, 99, 100])
+@pytest.mark.parametrize("alerts", [0, 3])
+def test_the_newest_event_is_in_sight_at_every_height(columns: int, alerts: int) -> None:
+    client = FakeClient(busy_snapshot())
+    stands = tuple(
+        Alert(name=f"a{n}", since=client.now.at, text="low", value=0.0, limit=1.0)
+        for n in range(alerts)
+    )
+    client.now = replace(client.now, alerts=stands, hosts=(), feeds={"total": 9, "active": 9})
+    happens(client, 101)
+
+    async def scene(stage: Stage) -> None:
+        for rows in (18, 24, 30, 44, 66):
+            await stage.pilot.resize_terminal(columns, rows)
+            await settle(stage)
+            assert is_seen(stage, 101), "\n".join([f"{columns}x{rows}", *painted(stage.app)])
+
+    play(client, scene, size=(columns, 18))
 
 
 def test_who_reads_an_older_event_keeps_it_and_leaves_it_for_the_newest() -> None:

@@ -28,6 +28,10 @@ from podfetch_tui.ui.widgets.table import VirtualTable
 from podfetch_tui.ui.widgets.text import Lines, line
 
 Row = TypeVar("Row")
+_ROWS_ALL = 66
+"""Rows in which all panes fit at their full height, one below the other."""
+_ROWS_WIDE, _ROWS_NARROW, _ROWS_FEWEST = 17, 19, 16
+"""Rows without alerts that low panes need: side by side, one below the other, without failures."""
 
 
 class Dashboard(MainScreen):
@@ -78,7 +82,9 @@ class Dashboard(MainScreen):
     def show_body(self, view: View) -> None:
         """Show the figures of ``view``."""
         now, glyphs = view.snapshot, self.glyphs
-        short, narrow = self.has_class("-short"), self.has_class("-narrow")
+        narrow = self.has_class("-narrow")
+        short = self.has_class("-short") or (narrow and self.size.height < _ROWS_ALL)
+        self.set_class(short, "-low")
         width = max(20, self.query_one("#throughput").size.width)
         alerts = panes.alerts(view, glyphs, self.bridge.keys)[: 3 if short else 4]
         self._lines("alerts", alerts)
@@ -88,6 +94,7 @@ class Dashboard(MainScreen):
         self._lines("errors", panes.errors(view, glyphs, short=short))
         self._lines("resources", panes.resources(view, glyphs, short=short))
         self._lines("queue", panes.queue(view, short=short))
+        self._leave_out(len(alerts), narrow=narrow)
         self._workers(view, short or narrow)
         self._happened(now.recent)
         for table in self.query(VirtualTable):
@@ -163,6 +170,13 @@ class Dashboard(MainScreen):
         self.query_one("#downloads VirtualTable").display = bool(running)
         self.query_one("#idle").display = not running
         self._lines("idle", idle(view))
+
+    def _leave_out(self, alerts: int, *, narrow: bool) -> None:
+        """Leave out what matters least where the last events would not be in sight."""
+        left = self.size.height - alerts
+        self.query_one("#health").display = narrow or left >= _ROWS_WIDE
+        self.query_one("#errors").display = not narrow or left >= _ROWS_NARROW
+        self.query_one("#queue").display = not narrow or left >= _ROWS_FEWEST
 
     def _lines(self, name: str, lines: list[Content]) -> None:
         self.query_one(f"#{name}", Lines).show_lines(lines)
