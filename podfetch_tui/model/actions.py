@@ -46,7 +46,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     palette: bool = True
     """The command palette offers it where it can be done."""
     words: str = ""
-    """Further words under which the palette finds it: what newcomers call it."""
+    """Further words under which palette and help find it: what newcomers call it."""
 
     @property
     def scope(self) -> str:

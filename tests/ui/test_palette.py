@@ -108,6 +108,16 @@ def test_the_palette_leads_to_the_tab_of_the_hosts() -> None:
     play(FakeClient(busy_snapshot(), feed_rows(9)), scene, size=SMALL)
 
 
+def test_the_help_finds_keys_by_the_same_words() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "?", "/", *"429")
+        shown = "\n".join(painted(stage.app))
+        assert "app.hosts" in shown
+        assert "app.undo" not in shown
+
+    play(FakeClient(busy_snapshot(), feed_rows(9)), scene)
+
+
 def test_a_key_of_the_dashboard_leads_to_the_feeds_that_fail() -> None:
     rows = [
         feed_row(1, title="Well"),

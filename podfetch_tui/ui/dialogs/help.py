@@ -58,7 +58,7 @@ class Help(ModalScreen[None]):
         scopes = [screen, *(scope.id for scope in SCOPES if scope.id != screen)]
         known = [scope for scope in scopes if scope in {one.id for one in SCOPES}]
         found = [
-            (shown_keys(action, keys), place, action.id, action.help)
+            (shown_keys(action, keys), place, action.id, action.help, action.words)
             for place, actions in sections(known)
             for action in actions
         ]
@@ -114,8 +114,8 @@ class Help(ModalScreen[None]):
         table = self.query_one(VirtualTable)
         *_, (_, _, room) = rooms(_COLUMNS, table.size.width, {})
         lines: list[_Line] = []
-        for keys, place, id_, text in self._found:
-            known = f"{keys} {place} {id_} {text}".lower()
+        for keys, place, id_, text, words in self._found:
+            known = f"{keys} {place} {id_} {text} {words}".lower()
             if all(word in known for word in self._words):
                 first, *more = wrap(text, max(room, 1))
                 lines.append(_Line(len(lines), keys, place, id_, first))
