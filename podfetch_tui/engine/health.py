@@ -17,6 +17,7 @@ from podfetch_tui.model.feed import BreakerState
 from podfetch_tui.policy import host_breaker
 from podfetch_tui.policy.classify import Verdict
 from podfetch_tui.policy.host_breaker import Call, HostHealth
+from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.policy.retry import within_budget
 
 UNREACHED = frozenset(
@@ -90,14 +91,14 @@ class Health:
             self._hosts[host] = host_breaker.admit(health, now) or health
 
     def judge(self, host: str, failure: Failure, now: int) -> Judgement:
-        """Say what a failure at ``host`` is to be taken for.
+        """Say what the failure of a job at ``host`` is to be taken for.
 
         That a host was out of reach is noted here already: when the network goes, the jobs
         of all workers end before the first of their receipts.
         """
         unreached = failure.kind in UNREACHED
         if unreached:
-            self._unreached[host] = now
+            self._unreached[host_of(failure.url or "") or host] = now
         hosts = [name for name, at in self._unreached.items() if at > now - DOWN_WINDOW_MS]
         health = self._hosts.get(host)
         requests = sum(minute[1] for minute in self._minutes)
@@ -132,6 +133,7 @@ class Health:
         now: int,
         *,
         kind: Kind | None = None,
+        elsewhere: bool = False,
         retry: bool = False,
         opened: bool = False,
     ) -> HostChange | None:
@@ -143,6 +145,7 @@ class Health:
             verdict: What its failure means; ``None``: it succeeded.
             now: UTC milliseconds.
             kind: Of the failure.
+            elsewhere: It failed at another host, to which this one redirected.
             retry: It is tried again within the run.
             opened: The breaker of the feed opened.
 
@@ -161,7 +164,7 @@ class Health:
                 self._note_answer(host, now)
             self._hosts[host] = host_breaker.given_back(before)
             return None
-        bad = verdict is not None and verdict.host_failure
+        bad = verdict is not None and verdict.host_failure and not elsewhere
         if not bad:
             self._note_answer(host, now)
         after = host_breaker.observe(before, Call(now, feed_id, bad), rng=self._rng)

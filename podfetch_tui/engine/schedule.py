@@ -134,13 +134,16 @@ class Schedule:
         opened: bool = False,
     ) -> HostChange | None:
         """Take in how a job ended, before :meth:`done` or :meth:`again`; see :class:`Health`."""
+        own = host_of(url_of(job))
+        there = own if failure is None else host_of(failure.url or "") or own
         with self._lock:
             change = self._health.observe(
-                host_of(url_of(job)),
+                own,
                 job.feed.id,
                 verdict,
                 now,
                 kind=failure.kind if failure is not None else None,
+                elsewhere=there != own,
                 retry=retry,
                 opened=opened,
             )

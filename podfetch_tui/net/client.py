@@ -154,6 +154,9 @@ class HttpClient:
                     now_ms=self._clock.now_ms(),
                     may_move=not terms.setup.credentials.has_own(access.feed_url),
                 )
+            except Failure as failure:
+                _at(trail.target, failure)
+                raise
             finally:
                 answer.discard()
         except TRANSFER_ERRORS as error:
@@ -292,7 +295,7 @@ class HttpClient:
                     idle_timeout=network.idle_timeout,
                 )
             except Failure as failure:
-                failure.url = redact(target.url)
+                _at(target, failure)
                 raise
             if answer.status not in REDIRECTS:
                 return answer, trail
@@ -305,12 +308,9 @@ class HttpClient:
         """Whoever told us to wait is not asked on a detour either."""
         now, until = self._clock.now_ms(), self.told_until(host_of(target.url))
         if until > now:
-            raise Failure(
-                Kind.HOST_HELD,
-                f"{target.host} told us not to ask before {rfc3339(until)}; it was not asked",
-                retry_after=(until - now) / 1000,
-                url=redact(target.url),
-            )
+            told = f"{target.host} told us not to ask before {rfc3339(until)}; it was not asked"
+            wait_s = (until - now) / 1000
+            raise _at(target, Failure(Kind.HOST_HELD, told, retry_after=wait_s))
 
     def _open(
         self,
@@ -368,12 +368,17 @@ class HttpClient:
     def _refusal(self, answer: Answer, trail: Trail, terms: Terms) -> Failure:
         shown = shown_at(trail, terms)
         failure = status_failure(answer, now_ms=self._clock.now_ms(), shown=shown.words)
-        failure.url = redact(trail.target.url)
-        return failure
+        return _at(trail.target, failure)
 
 
 def _rules(setup: Setup) -> Rules:
     return Rules(setup.allow, setup.network.connect_timeout)
+
+
+def _at(target: Target, failure: Failure) -> Failure:
+    """Say where it failed, which may be behind a redirect."""
+    failure.url = redact(target.url)
+    return failure
 
 
 def _about(failure: Failure, url: str, terms: Terms) -> Failure:

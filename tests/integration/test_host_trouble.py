@@ -50,6 +50,29 @@ def test_a_host_that_answers_503_opens_and_its_feeds_are_spared(tmp_path: Path) 
         assert len(host.requests) == asked
 
 
+def test_a_host_that_redirects_is_not_to_blame_for_those_it_leads_to(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "archive", retry={"attempts": 1}, engine={"per_host": 1})
+    with PodcastHost() as host, PodcastHost() as down:
+        nobody = down.url("/feed.xml", "127.0.0.34")
+        down.close()
+        busy = host.url("/busy.xml", "127.0.0.35")
+        host.table.routes["/busy.xml"] = Route(status=500, body=b"no")
+        cut = host.url("/cut.xml", "127.0.0.36")
+        host.table.routes["/cut.xml"] = Route(body=b"<rss>" * 999, cut_at=9)
+        places = (nobody, busy, cut)
+        urls = []
+        for number in range(FEEDS):
+            target = places[number % len(places)]
+            host.table.routes[f"/{number}.xml"] = redirect(target, 302)
+            urls.append(host.url(f"/{number}.xml", "127.0.0.33"))
+        with running(settings, *urls) as engine:
+            wait_for(lambda: all(host.asked(f"/{number}.xml") for number in range(FEEDS)))
+            wait_for(lambda: not engine.schedule.running())
+            assert events(engine, "host_opened") == []
+        charged = [feed["consecutive_failures"] for feed in rows(settings, "feeds")]
+        assert charged == [1] * FEEDS
+
+
 def test_how_long_a_host_told_us_to_wait_stands_when_its_breaker_opens(tmp_path: Path) -> None:
     settings = settings_for(
         tmp_path / "archive", retry={"attempts": 1}, engine={"per_host": LEAST_CALLS + 1}
