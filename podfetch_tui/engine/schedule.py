@@ -21,6 +21,9 @@ from podfetch_tui.policy.host_breaker import HostHealth
 from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.system.locks import RankedLock
 
+ASKS_MS = 60_000
+"""A job that finds out whether our network is up again has it to itself for so long."""
+
 
 class Schedule:
     """The queue of the engine, and what it knows about hosts."""
@@ -41,6 +44,8 @@ class Schedule:
         self._ticket = itertools.count()
         self._keys: dict[Lane, set[int]] = {lane: set() for lane in Lane}
         self._running: dict[Lane, int] = dict.fromkeys(Lane, 0)
+        self._asker: tuple[tuple[Lane, int], int] | None = None
+        """The job that finds out whether our network is up again, and since when."""
 
     # --- work --------------------------------------------------------------------------
 
@@ -62,10 +67,14 @@ class Schedule:
         with self._lock:
             for job in self._due_again(now):
                 self._hosts.add(lane_of(job), host_of(url_of(job)), job)
-            if self._health.network_down and any(self._running.values()):
-                return None  # one job finds out whether it is up again
+            if not self._health.network_down:
+                self._asker = None
+            elif self._asker is not None and now - self._asker[1] < ASKS_MS:
+                return None
             job_or_none = self._hosts.take(lane, now)
             if job_or_none is not None:
+                if self._health.network_down:
+                    self._asker = key_of(job_or_none), now
                 self._running[lane] += 1
                 self._health.begin(host_of(url_of(job_or_none)), now)
             return job_or_none
@@ -94,6 +103,7 @@ class Schedule:
             lane, key = key_of(job)
             self._running[lane] -= 1
             self._keys[lane].discard(key)
+            self._end_asking(job)
             self._hosts.done(host_of(url_of(job)))
 
     def again(self, job: Job, next_job: Job, at: int) -> None:
@@ -101,6 +111,7 @@ class Schedule:
         with self._lock:
             lane, _ = key_of(job)
             self._running[lane] -= 1
+            self._end_asking(job)
             self._hosts.done(host_of(url_of(job)))
             heapq.heappush(self._delayed, (at, next(self._ticket), next_job))
 
@@ -226,6 +237,8 @@ class Schedule:
             self._hosts.shift(by)
             self._health.shift(by)
             self._delayed = [(at + by, ticket, job) for at, ticket, job in self._delayed]
+            if self._asker is not None:
+                self._asker = self._asker[0], self._asker[1] + by
 
     # --- how it stands -----------------------------------------------------------------
 
@@ -271,6 +284,10 @@ class Schedule:
             self._hosts.reopen(host)
         else:
             self._hosts.probe_at(host, health.open_until or 0)
+
+    def _end_asking(self, job: Job) -> None:
+        if self._asker is not None and self._asker[0] == key_of(job):
+            self._asker = None
 
     def _due_again(self, now: int) -> Iterator[Job]:
         while self._delayed and self._delayed[0][0] <= now:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from podfetch_tui.engine.health import DOWN_HOSTS
 from podfetch_tui.engine.lanes import Lane
 from podfetch_tui.engine.locks import Locks
-from podfetch_tui.engine.schedule import Schedule
+from podfetch_tui.engine.schedule import ASKS_MS, Schedule
+from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.feed import Feed
 from podfetch_tui.model.job import Job, PollJob
 from podfetch_tui.model.settings import Settings
+from podfetch_tui.policy.classify import verdict_of
 
 SETTINGS = Settings()
 
@@ -109,6 +112,29 @@ def test_a_short_wait_of_its_host_is_spent_in_memory() -> None:
     assert queue.stranded(500, 5_000) == []
     assert queue.take(Lane.POLL, 5_499) is None
     assert queue.take(Lane.POLL, 5_500) is not None
+
+
+def test_a_job_that_runs_on_does_not_keep_another_from_asking_whether_the_network_is_up() -> None:
+    queue = schedule()
+    queue.add([poll(number, f"{number}.example") for number in range(DOWN_HOSTS + 4)])
+    *lost, _ = (queue.take(Lane.POLL, 0) for _ in range(DOWN_HOSTS + 1))
+    for job in lost:
+        assert job is not None
+        failure = Failure(Kind.DNS_UNKNOWN)
+        if queue.judge(job, failure, 0).network_down:
+            failure = Failure(Kind.NETWORK_DOWN)
+        queue.observe(job, verdict_of(failure), failure, 0)
+        queue.done(job)
+    assert queue.is_network_down
+    first = queue.take(Lane.POLL, 0)
+    assert first is not None, "nobody knows when the other one ends"
+    assert queue.take(Lane.POLL, ASKS_MS - 1) is None, "one at a time"
+    second = queue.take(Lane.POLL, ASKS_MS)
+    assert second is not None, "it takes too long"
+    queue.done(first)
+    assert queue.take(Lane.POLL, ASKS_MS + 1) is None
+    queue.observe(second, None, None, ASKS_MS + 1)
+    assert queue.take(Lane.POLL, ASKS_MS + 1) is not None
 
 
 def test_spacing_parts_the_requests_to_one_host() -> None:
