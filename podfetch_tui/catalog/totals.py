@@ -15,15 +15,12 @@ _TALLY = Answer(lambda: select(tally.c.name, tally.c.value), tuple[str, int])
 _FEEDS = Answer(
     lambda: select(feed.c.state, func.count().label("n")).group_by(feed.c.state), tuple[str, int]
 )
-_COOLING = Statement(
-    lambda: select(func.count()).where(
-        feed.c.breaker != literal_column("'closed'"), feed.c.state == FeedState.ACTIVE.value
-    )
-)
-_FAILING = Statement(
-    lambda: select(func.count()).where(
-        feed.c.state == FeedState.ACTIVE.value, feed.c.consecutive_failures > literal_column("0")
-    )
+# One pass for both: no index has them, and they are asked for every second.
+_TROUBLED = Statement(
+    lambda: select(
+        func.count().filter(feed.c.breaker != literal_column("'closed'")),
+        func.count().filter(feed.c.consecutive_failures > literal_column("0")),
+    ).where(feed.c.state == FeedState.ACTIVE.value)
 )
 _PARTIAL = Statement(
     lambda: select(func.count(func.distinct(derivative.c.episode_id))).where(
@@ -44,8 +41,7 @@ def counts(catalog: Catalog) -> dict[str, dict[str, int]]:
     with catalog.reader().snapshot() as cursor:
         numbers = dict(_TALLY.rows(cursor))
         by_state = dict(_FEEDS.rows(cursor))
-        cooling = _COOLING.first(cursor)[0]
-        failing = _FAILING.first(cursor)[0]
+        cooling, failing = _TROUBLED.first(cursor)
         partial = _PARTIAL.first(cursor)[0]
     feeds = {state.value: by_state.get(state.value, 0) for state in FeedState}
     episodes = {state.value: numbers.get(f"episode:{state.value}", 0) for state in EpisodeState}
