@@ -69,6 +69,7 @@ def attach(
 
     with contextlib.closing(Attachment(connect, read_only=read_only)) as attachment:
         from podfetch_tui.cli.screen import KEPT
+        from podfetch_tui.sandbox.editor import run_editor
         from podfetch_tui.ui.app import PodFetchApp  # an engine that is missing is said before
         from podfetch_tui.ui.kept import Kept
         from podfetch_tui.ui.run import run_app
@@ -81,7 +82,8 @@ def attach(
                 link=lambda: attachment.link,
                 kept=Kept(user_state_dir() / KEPT),
                 program=called or program(Context(archive=attachment.snapshot().archive)),
-            )
+            ),
+            editor=run_editor,
         )
 
 

@@ -163,6 +163,7 @@ def run_with_screen(
         PodfetchError: The archive cannot be used; the screen is gone by then.
         Failure: The engine could not be started.
     """
+    from podfetch_tui.sandbox.editor import run_editor
     from podfetch_tui.ui.app import PodFetchApp
     from podfetch_tui.ui.dialogs.quit import running
     from podfetch_tui.ui.kept import Kept
@@ -182,7 +183,8 @@ def run_with_screen(
                 restart=host.restart,
                 kept=Kept(user_state_dir() / KEPT),
                 program=program,
-            )
+            ),
+            editor=run_editor,
         )
     if how == "hangup":
         terminal.detach()

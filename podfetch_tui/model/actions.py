@@ -215,6 +215,7 @@ ACTIONS = (
     _on("events.failures", "e", "Failures", "Show only what failed, or everything again"),
     _on("events.feed", "l", "Feed", "Go to the feed of the event"),
     _on("config.reload", "r", "Re-read", "Read the settings and the feed lists again"),
+    _on("config.editor", "E", "Edit INI", "Open the INI in the editor that VISUAL or EDITOR names"),
     _on("config.changed", "c", "Changed", "Show only what differs from its default, or all"),
     _key("confirm.yes", "y", "Yes", "Do it"),
     _key("confirm.no", "n,escape", "No", "Leave everything as it is"),
@@ -247,8 +248,8 @@ ACTIONS = (
 
 
 CHANGING = frozenset({
-    "add", "begin", "cancel", "check", "default", "delete", "edit", "import", "less", "more",
-    "much_less", "much_more", "pause", "priority", "probe", "probe_all",
+    "add", "begin", "cancel", "check", "default", "delete", "edit", "editor", "import", "less",
+    "more", "much_less", "much_more", "pause", "priority", "probe", "probe_all",
     "quarantine", "release", "reload", "reset", "resume", "retire", "retry", "save", "set", "skip",
     "snooze", "undo",
 })  # fmt: skip

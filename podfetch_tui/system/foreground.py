@@ -101,6 +101,7 @@ def _stand_by(
     for one in _FORWARDED:
         signal.signal(one, lambda number, _: os.kill(child, number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # an editor may be in front of the terminal
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     if os.read(waiting, 1):
         os._exit(0)

@@ -8,7 +8,7 @@ the bridge, so that an engine that takes its time never holds up a key.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -70,6 +70,8 @@ class Bridge:
         self._undo = UndoLog()
         self._to_begin: list[Coroutine[Any, Any, None]] = []
         self._is_closed = False
+        self.editor: Callable[[Sequence[str]], int] | None = None
+        """Runs an editor at the terminal, given its words, and returns its exit status."""
         self.kept = kept or Kept()
         """What the screens remember from one start to the next."""
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="podfetch-screen")

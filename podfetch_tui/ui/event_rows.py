@@ -17,8 +17,8 @@ from podfetch_tui.ui.widgets.columns import Cell, Column
 COLUMNS = (
     Column(label="Time", width=12),
     Column(label="What", width=20),
-    Column(label="Which", width=16, wide=(100, 28)),
-    Column(label="Why", width=16, from_width=90),
+    Column(label="Which", width=16, wide=(120, 28)),
+    Column(label="Why", width=16, from_width=120),
     Column(label="Text"),
 )
 
@@ -54,16 +54,27 @@ def cells_with(glyphs: Glyphs, now: Callable[[], int]) -> Callable[[EventRow], S
     """Return the function that gives the cells of one event; ``now`` is UTC milliseconds."""
 
     def cells(row: EventRow) -> Sequence[Cell]:
-        what = f"{sign_of(row.kind, glyphs)} {row.kind.replace('_', ' ')}"
+        what, text = _what(row)
         return (
             (_when(row, now()), "muted"),
-            (what, role_of(row.kind)),
+            (f"{sign_of(row.kind, glyphs)} {what}", role_of(row.kind)),
             (row.which, "plain"),
             ((row.code or "") if row.family else "", "muted"),
-            (row.text or row.code or "", "plain"),
+            (text or row.code or "", "plain"),
         )
 
     return cells
+
+
+def _what(row: EventRow) -> tuple[str, str]:
+    """Return what happened, and the text with what matters most first: its end may be cut."""
+    text, done = row.text or "", (row.code or "").replace("_", " ")
+    if row.kind != "operator_acted" or not done:
+        return row.kind.replace("_", " "), text
+    head, _, detail = text.partition(": ")
+    if detail and head.startswith(f"{done} by "):
+        return done, f"{detail}, {head[len(done) + 1 :]}"
+    return done, text
 
 
 def _when(row: EventRow, now: int) -> str:

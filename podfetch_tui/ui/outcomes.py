@@ -12,7 +12,7 @@ from podfetch_tui.ui.widgets.columns import Cell, Column
 COLUMNS = (
     Column(label="Time", width=8),
     Column(label="What", width=20),
-    Column(label="Which", width=26),
+    Column(label="Which", width=18, wide=(100, 26)),
     Column(label="Feed", width=22, from_width=140),
     Column(label="Why", width=16, from_width=90),
     Column(label="Text"),

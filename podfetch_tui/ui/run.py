@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from podfetch_tui.system import terminal
 from podfetch_tui.ui.app import PodFetchApp
 from podfetch_tui.ui.dialogs.quit import HowToEnd
 
 
-def run_app(make: Callable[[], PodFetchApp]) -> HowToEnd:
+def run_app(
+    make: Callable[[], PodFetchApp], *, editor: Callable[[Sequence[str]], int] | None = None
+) -> HowToEnd:
     """Make the application and run it until the operator leaves.
+
+    Args:
+        make: Makes it.
+        editor: Runs an editor at the terminal, given its words, and returns its exit status.
 
     Returns:
         How the engine is to end. The terminal is restored in any case, also on SIGTERM
@@ -21,6 +27,7 @@ def run_app(make: Callable[[], PodFetchApp]) -> HowToEnd:
     for name in ("COLUMNS", "LINES"):  # exported, they would hide every resize from Textual
         os.environ.pop(name, None)
     app = make()
+    app.bridge.editor = editor
     how = app.run()
     if how is not None and app.return_code == 0:
         return how

@@ -21,7 +21,7 @@ NEEDED = {
     "4": ("enter Open", "x Cancel", "space Select"),
     "5": ("enter Open", "- Less", "+ More", "w Save", "D Default", "M Effect"),
     "6": ("enter Open", "/ Filter", "e Failures", "l Feed"),
-    "7": ("/ Filter", "r Re-read", "c Changed"),
+    "7": ("/ Filter", "r Re-read", "E Edit INI", "c Changed"),
     "8": ("enter Open", "/ Filter", "R Retry", "x Skip"),
 }
 MORE = {

@@ -41,6 +41,7 @@ NOT_HERE = {
 ELSEWHERE = {
     "engine.begin",  # it takes more than 500 feeds: tests/ui/test_program_on_screen.py
     "box.browse",  # the browser of this machine: tests/ui/test_feed_keys.py
+    "config.editor",  # a real terminal: tests/ui/test_editor.py
     # tests/ui/test_feed_panes.py
     "app.maximise",
     "rows.columns",

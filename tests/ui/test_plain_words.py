@@ -267,7 +267,7 @@ def test_after_the_screen_the_terminal_says_what_is_waited_for(
     def opened() -> Iterator[Any]:
         yield Hosted(now)
 
-    def run_app(make: Callable[[], PodFetchApp]) -> str:
+    def run_app(make: Callable[[], PodFetchApp], *, editor: object) -> str:
         app = make()
         assert app._on_painted is not None
         app._on_painted()

@@ -90,3 +90,25 @@ def test_the_cursor_on_the_newest_event_stays_on_the_newest_and_on_an_older_one_
         assert text(stage).count("40 items, 3 new") == 2
 
     play(client_with_a_past(), scene)
+
+
+def test_of_what_operators_did_the_first_words_say_most() -> None:
+    client = client_with_a_past()
+    client.history = [
+        {**client.history[0], "id": number, "kind": "operator_acted", "code": code, "text": text}
+        for number, code, text in (
+            (3, "set_limit", "set limit by command: engine.per_host 8 → 4"),
+            (2, "snooze", "1 feed snoozed until 2026-10-30T10:00:00Z by screen: on holiday"),
+            (1, "pause_feed", "pause feed by command"),
+        )
+    ]
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "6")
+        rows = [" ".join(row.split()) for row in painted(stage.app)]
+        (limit,) = (row for row in rows if "· set limit" in row)
+        assert "engine.per_host 8 → 4, by command" in limit
+        assert any("· snooze" in row and "1 feed snoozed until" in row for row in rows)
+        assert any("· pause feed" in row and "pause feed by command" in row for row in rows)
+
+    play(client, scene)

@@ -15,6 +15,7 @@ from podfetch_tui.model.figures import clock, count
 from podfetch_tui.model.settings import keys_by_id
 from podfetch_tui.model.snapshot import PageRequest, SettingsView
 from podfetch_tui.ui import setting_rows
+from podfetch_tui.ui.editing import edit_settings
 from podfetch_tui.ui.keymap import bound
 from podfetch_tui.ui.screens.main import MainScreen
 from podfetch_tui.ui.setting_rows import SettingRow
@@ -83,6 +84,10 @@ class Config(MainScreen):
     def action_reload(self) -> None:
         """Read the settings and the feed lists again."""
         self.bridge.send(Reload())
+
+    def action_editor(self) -> None:
+        """Open the INI in the operator's editor."""
+        edit_settings(self.app, self.bridge)
 
     def action_changed(self) -> None:
         """Show only what differs from its default, or all."""
