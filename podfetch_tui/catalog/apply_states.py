@@ -21,6 +21,14 @@ _END = Statement(
     ("state", "rank", "next_attempt_at", "family", "error", "evidence"),
 )
 _UNCHARGED = Statement(lambda: update(episode).where(_THIS), ("attempts",))
+# Another URL is another body; the part is overwritten, and so not left behind.
+_NEW_BODY = Statement(
+    lambda: (
+        update(episode)
+        .where(_THIS)
+        .values(durable=0, total=null(), etag=null(), last_modified=null(), resume_failures=0)
+    )
+)
 _FORGET_PART = Statement(
     lambda: (
         update(episode)
@@ -99,8 +107,10 @@ def end_episode(changes: Changes, write: EpisodeEnd) -> None:
     )
     if write.attempts is not None:
         _UNCHARGED.run(changes.cursor, row=row.id, attempts=write.attempts)
-    if not write.keep_part or has_new_url:
+    if not write.keep_part:
         _FORGET_PART.run(changes.cursor, row=row.id)
+    elif has_new_url:
+        _NEW_BODY.run(changes.cursor, row=row.id)
     changes.move(row.feed_id, row.state, state)
     if write.ask_feed_after is not None:
         changes.settle()

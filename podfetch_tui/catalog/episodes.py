@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -95,6 +95,13 @@ _IN_FLIGHT = Answer(
 )
 _PARTS = Answer(
     lambda: select(episode.c.part).where(episode.c.part != literal_column("''")), tuple[str]
+)
+_PARTS_OF = Answer(
+    lambda: select(episode.c.id, episode.c.part).where(
+        episode.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value)),
+        episode.c.part != literal_column("''"),
+    ),
+    tuple[int, str],
 )
 _BY_ID = Answer(lambda: episode_select().where(episode.c.id == bindparam("row")), EpisodeRow)
 _DERIVATIVES = Answer(
@@ -207,6 +214,17 @@ def parts_in_use(catalog: Catalog) -> set[str]:
     """Return the names of all part files that a row knows. Raises :class:`Failure`."""
     with catalog.reader().cursor() as cursor:
         return {name for (name,) in _PARTS.rows(cursor)}
+
+
+def parts_of(catalog: Catalog, episode_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of the part files of some episodes, by their ids.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    with catalog.reader().cursor() as cursor:
+        ids = msgspec.json.encode(list(episode_ids)).decode()
+        return dict(_PARTS_OF.rows(cursor, ids=ids))
 
 
 def get_episode(catalog: Catalog, episode_id: int) -> Episode | None:

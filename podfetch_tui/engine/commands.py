@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
-from podfetch_tui.catalog import feeds, trail
+from podfetch_tui.catalog import episodes, feeds, trail
 from podfetch_tui.config.shown import differences, text_of
 from podfetch_tui.engine.adding import Adding
 from podfetch_tui.engine.batches import Batches
@@ -48,6 +49,7 @@ from podfetch_tui.model.writes import ApplyPriorities, ChangeFeed, Receipt
 from podfetch_tui.pipeline.erasures import finish_erasures
 from podfetch_tui.pipeline.services import Services
 from podfetch_tui.policy.hosts import host_of
+from podfetch_tui.storage.sweep import remove_parts
 
 IMPORTED_PAUSED = "imported paused"
 """State reason of feeds that wait for the operator to begin."""
@@ -212,6 +214,7 @@ class Commands:
                 # Before its work is due: that would be put off again.
                 for host in write.hosts:
                     self._dispatcher.release_host(host)
+        parts = self._parts_of(write for write in writes if isinstance(write, DecideEpisodes))
         futures = [self._services.writer.submit(write) for write in writes]
         carried, said = [], ""
         for write, future in zip(writes, futures, strict=True):
@@ -224,7 +227,7 @@ class Commands:
             self._decisions.told(write, receipt)
             if isinstance(receipt, HostsReleased):
                 said = receipt.text
-            self._settle(write, receipt)
+            self._settle(write, receipt, parts)
         self._services.commit(ApplyPriorities(rules=self._reconfigure.settings.feeds.priority))
         asked = sum(isinstance(w, ChangeFeed) and w.next_poll_at is not None for w in writes)
         self._batches.allow(asked)
@@ -237,30 +240,46 @@ class Commands:
             carried=tuple(carried),
         )
 
-    def _settle(self, write: OperatorWrite, receipt: Receipt) -> None:
+    def _parts_of(self, writes: Iterable[DecideEpisodes]) -> dict[int, str]:
+        """Return what episodes that are about to be dismissed have of a download."""
+        ids = [
+            number
+            for write in writes
+            if write.decision is not EpisodeDecision.RETRY
+            for number in write.episode_ids
+        ]
+        return episodes.parts_of(self._services.catalog, ids) if ids else {}
+
+    def _dismiss(self, done: tuple[int, ...], parts: dict[int, str]) -> None:
+        """End what runs of episodes that are not wanted any more, and remove their parts."""
+        self._cancel_running(frozenset(done))
+        with contextlib.suppress(Failure):  # the next start sweeps them
+            remove_parts(self._services.layout, (parts[n] for n in done if n in parts))
+
+    def _settle(self, write: OperatorWrite, receipt: Receipt, parts: dict[int, str]) -> None:
         """End what runs of episodes that are not wanted any more, and remove deleted files."""
         if not isinstance(write, DecideEpisodes) or not isinstance(receipt, Decided):
             return
         if write.decision is not EpisodeDecision.RETRY and receipt.done:
-            self._cancel_running(frozenset(receipt.done))
+            self._dismiss(receipt.done, parts)
         if write.decision is EpisodeDecision.DELETE and receipt.done:
             services = self._services
             finish_erasures(services.layout, services.catalog, services.writer, services.clock)
 
     def _cancel(self, episode_ids: tuple[int, ...]) -> CommandResult:
-        decided = self._services.commit(
-            DecideEpisodes(
-                episode_ids=episode_ids,
-                decision=EpisodeDecision.SKIP,
-                reason="cancelled",
-                actor="operator",
-                at=self._services.clock.now_ms(),
-            )
+        write = DecideEpisodes(
+            episode_ids=episode_ids,
+            decision=EpisodeDecision.SKIP,
+            reason="cancelled",
+            actor="operator",
+            at=self._services.clock.now_ms(),
         )
+        parts = self._parts_of((write,))
+        decided = self._services.commit(write)
         if not isinstance(decided, Decided):
             raise TypeError(decided)
         # Only now: a run that ends finds its episode skipped and leaves it so.
-        self._cancel_running(frozenset(decided.done))
+        self._dismiss(decided.done, parts)
         number = len(decided.done)
         text = f"{counted(number, 'download')} cancelled"
         if decided.refused:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -63,6 +64,18 @@ def sweep_parts(layout: Layout, keep: AbstractSet[str]) -> Swept:
             removed += 1
             removed_bytes += found.st_size
     return Swept(removed, removed_bytes, tuple(sorted(foreign)[:_MOST_NAMED]))
+
+
+def remove_parts(layout: Layout, names: Iterable[str]) -> None:
+    """Delete parts that were given up; a name that nothing has is fine.
+
+    Raises:
+        Failure: One cannot be deleted.
+    """
+    with os_failures("delete parts"):
+        for name in names:
+            if PART_NAME.match(name):
+                (layout.parts / name).unlink(missing_ok=True)
 
 
 def _is_ours(name: str) -> bool:

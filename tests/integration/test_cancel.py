@@ -6,12 +6,19 @@ from pathlib import Path
 
 from support.archive import rows, running, settings_for
 from support.podhost import serve
-from support.shows import good, show
+from support.shows import good, media_path, show
 from support.wait import wait_for
 
 from podfetch_tui.api.local import LocalClient
+from podfetch_tui.demo.routes import Route
 from podfetch_tui.engine.lanes import Lane
-from podfetch_tui.model.commands import ActOnFeeds, CancelDownloads, Carry, RetryEpisode
+from podfetch_tui.model.commands import (
+    ActOnFeeds,
+    CancelDownloads,
+    Carry,
+    CheckFeeds,
+    RetryEpisode,
+)
 from podfetch_tui.model.decisions import DecideEpisodes, EpisodeDecision, FeedAsk, FeedDecision
 
 
@@ -41,6 +48,48 @@ def test_a_cancelled_download_ends_and_comes_back_when_it_is_retried(tmp_path: P
             assert "is skipped already" in again.text
             assert client.send(RetryEpisode((episode,))).affected == 1
             wait_for(downloads)
+
+
+def test_a_part_of_a_url_that_is_out_of_date_does_not_stay(tmp_path: Path) -> None:
+    """Hosts that sign their URLs give another one with every poll."""
+    size = 400_000
+    settings = settings_for(tmp_path / "archive")
+    with serve() as host:
+        old = good("signed", 1, size, drip=(2_000, 0.02), reset_at=200_000)
+        url = show(host, "signed", {1: old}, size=size)
+        with running(settings, url) as engine:
+            client = LocalClient(engine)
+            wait_for(lambda: [one for one in client.snapshot().workers if one.done])
+            feed = host.table.routes["/signed.xml"]
+            assert isinstance(feed, Route)
+            assert isinstance(feed.body, bytes)
+            body = feed.body.replace(b"/1.mp3", b"/2.mp3")
+            host.table.routes[media_path("signed", 2)] = good("signed", 2, size)
+            host.table.routes["/signed.xml"] = Route(body=body)
+            assert client.send(CheckFeeds((1,))).ok
+            wait_for(lambda: client.snapshot().episodes.get("archived"))
+            wait_for(lambda: not client.snapshot().workers)
+            assert host.asked(media_path("signed", 1))[-1].sent == 200_000
+            assert list(engine.services.layout.parts.iterdir()) == []
+
+
+def test_the_part_of_an_episode_that_is_skipped_while_it_waits_does_not_stay(
+    tmp_path: Path,
+) -> None:
+    size = 400_000
+    settings = settings_for(tmp_path / "archive", retry={"attempts": 1})
+    with serve() as host:
+        url = show(host, "cut", {1: good("cut", 1, size, reset_at=200_000)}, size=size)
+        with running(settings, url) as engine:
+            client = LocalClient(engine)
+            wait_for(lambda: client.snapshot().episodes.get("failed"))
+            wait_for(lambda: not client.snapshot().workers)
+            assert len(list(engine.services.layout.parts.iterdir())) == 1
+            write = DecideEpisodes(
+                episode_ids=(1,), decision=EpisodeDecision.SKIP, at=client.snapshot().at
+            )
+            assert client.send(Carry((write,))).ok
+            assert list(engine.services.layout.parts.iterdir()) == []
 
 
 def test_of_a_feed_that_is_paused_nothing_more_is_downloaded(tmp_path: Path) -> None:
