@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, and_, bindparam, case, func, literal_column, or_, update
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    update,
+)
 
 from podfetch_tui.catalog.changes import Changes
 from podfetch_tui.catalog.schema import episode, feed
-from podfetch_tui.catalog.schema_audit import derivative
+from podfetch_tui.catalog.schema_audit import derivative, host
 from podfetch_tui.catalog.statements import Statement
 from podfetch_tui.model.writes import Reanchor, Reanchored
 
@@ -61,6 +74,19 @@ _DERIVATIVES = Statement(
 )
 
 
+def _nearer(moment: Column[Any]) -> ColumnElement[Any]:
+    return case((moment > _BEYOND, func.max(_NOW, moment - _BY)), else_=moment)
+
+
+_HOSTS = Statement(
+    lambda: (
+        update(host)
+        .where(or_(host.c.not_before > _BEYOND, host.c.open_until > _BEYOND))
+        .values(not_before=_nearer(host.c.not_before), open_until=_nearer(host.c.open_until))
+    )
+)
+
+
 def reanchor(changes: Changes, write: Reanchor) -> Reanchored:
     """Bring what lies beyond a moment nearer; return how many feeds and episodes that were."""
     changes.settle()
@@ -68,4 +94,5 @@ def reanchor(changes: Changes, write: Reanchor) -> Reanchored:
     feeds = _FEEDS.run(changes.cursor, **values, own_ms=write.per_interval_ms).rowcount
     episodes = _EPISODES.run(changes.cursor, **values).rowcount
     _DERIVATIVES.run(changes.cursor, **values)
+    _HOSTS.run(changes.cursor, **values)
     return Reanchored(feeds, episodes)

@@ -6,21 +6,25 @@ import random
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.cataloguing import AT, DAY, bench
 from support.clock import FakeClock
 
+from podfetch_tui.catalog.hosts import hosts
 from podfetch_tui.engine.lanes import Lane
 from podfetch_tui.engine.locks import Locks
 from podfetch_tui.engine.schedule import Schedule
 from podfetch_tui.model.feed import BreakerState, Feed, FeedState
+from podfetch_tui.model.host_writes import SaveHost
 from podfetch_tui.model.job import Job, PollJob
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.writes import ChangeFeed, Reanchor, Reanchored
 from podfetch_tui.policy.clock_jumps import LEAST_S, Jump, Reading, jump_between, longest_wait_ms
 from podfetch_tui.policy.host_breaker import HostHealth
 
+HOUR = 3_600_000
 YEAR = 365 * DAY
 SETTINGS = Settings()
 
@@ -115,6 +119,21 @@ def test_no_feed_waits_longer_and_none_is_due_sooner_when_the_clock_is_set_back(
         for feed_id, ms in zip(ids, ahead, strict=True):
             wait = books.row("feed", feed_id)["next_poll_at"] - now
             assert max(wait, 0) == max(ms, 0)
+
+
+@pytest.mark.parametrize("back", [6 * HOUR, 30 * HOUR])
+def test_a_host_waits_as_long_as_it_said_when_the_clock_is_set_back(
+    tmp_path: Path, back: int
+) -> None:
+    with bench(tmp_path) as books:
+        wait, pause = 2 * HOUR, 300_000
+        books.do(SaveHost(host="told.example", not_before=AT + wait, at=AT))
+        opened = BreakerState.OPEN
+        books.do(SaveHost(host="open.example", breaker=opened, open_until=AT + pause, at=AT))
+        books.do(SaveHost(host="past.example", not_before=AT - back - 1, at=AT))
+        books.do(Reanchor(now=AT - back, beyond=AT - back, by=back))
+        found = {row.name: row.held_until - (AT - back) for row in hosts(books.catalog)}
+        assert found == {"told.example": wait, "open.example": pause, "past.example": -1}
 
 
 def test_a_start_makes_due_what_no_setting_can_have_planned(tmp_path: Path) -> None:
