@@ -49,6 +49,12 @@ class HostLanes:
         self._snoozed: list[tuple[int, str]] = []
         self._queued: dict[Lane, int] = dict.fromkeys(Lane, 0)
 
+    def set_per_host(self, per_host: int) -> None:
+        """Let so many jobs of one host run at once, from now on."""
+        self.per_host = per_host
+        for entry in self._hosts.values():
+            self._offer(entry)
+
     def add(self, lane: Lane, host: str, job: Job) -> None:
         """Queue ``job`` behind the other jobs of its host."""
         entry = self._hosts.get(host)

@@ -227,7 +227,7 @@ class Schedule:
         """Change how many jobs of one host run at once, and the time between their starts."""
         with self._lock:
             if per_host is not None:
-                self._hosts.per_host = per_host
+                self._hosts.set_per_host(per_host)
             if spacing_s is not None:
                 self._hosts.spacing_ms = round(spacing_s * 1000)
 

@@ -33,6 +33,15 @@ def test_a_slow_host_holds_at_most_per_host_jobs() -> None:
     assert [job.feed.id for job in taken if job] == [0, 9, 1]
 
 
+def test_a_raised_per_host_holds_at_once_for_a_host_that_is_busy() -> None:
+    queue = schedule(per_host=1)
+    queue.add([poll(n, "slow.example") for n in range(4)])
+    assert queue.take(Lane.POLL, 0) is not None
+    assert queue.take(Lane.POLL, 0) is None
+    queue.set_politeness(per_host=3)
+    assert [queue.take(Lane.POLL, 0) is not None for _ in range(3)] == [True, True, False]
+
+
 def test_work_that_is_queued_or_running_is_not_queued_again() -> None:
     queue = schedule()
     assert queue.add([poll(1, "a.example")]) == 1
