@@ -59,7 +59,7 @@ def test_a_part_of_a_url_that_is_out_of_date_does_not_stay(tmp_path: Path) -> No
         url = show(host, "signed", {1: old}, size=size)
         with running(settings, url) as engine:
             client = LocalClient(engine)
-            wait_for(lambda: [one for one in client.snapshot().workers if one.done])
+            wait_for(lambda: [one.lane for one in client.snapshot().workers] == ["download"])
             feed = host.table.routes["/signed.xml"]
             assert isinstance(feed, Route)
             assert isinstance(feed.body, bytes)
