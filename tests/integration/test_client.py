@@ -280,3 +280,15 @@ def test_ids_rows_by_id_and_all_of_one_feed_are_pages_too(client: EngineClient) 
     assert client.query(PageRequest(kind="raw", feed_id=first)).rows == ()
     with pytest.raises(UsageError, match="no feed 99"):
         client.query(PageRequest(kind="feed", feed_id=99))
+
+
+def test_an_entry_of_the_history_is_a_page_of_one_row(client: EngineClient) -> None:
+    rows = wait_for(lambda: client.query(PageRequest(kind="history", limit=1)).rows)
+    number = rows[0]["id"]
+    assert isinstance(number, int)
+    (entry,) = client.query(PageRequest(kind="entry", ids=(number,))).rows
+    assert {name: entry[name] for name in ("id", "at", "kind", "text")} == {
+        name: rows[0][name] for name in ("id", "at", "kind", "text")
+    }
+    with pytest.raises(UsageError, match="no longer kept"):
+        client.query(PageRequest(kind="entry", ids=(10**9,)))

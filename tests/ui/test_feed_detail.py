@@ -9,6 +9,7 @@ from textual.widgets import Input
 from podfetch_tui.model.commands import ActOnFeeds, CancelDownloads, Carry, RetryEpisode
 from podfetch_tui.model.decisions import DecideEpisodes, EpisodeDecision
 from podfetch_tui.model.edits import EditFeed
+from podfetch_tui.ui.dialogs.box import Box
 from podfetch_tui.ui.dialogs.form import Form
 from podfetch_tui.ui.screens.feed_detail import FeedDetail
 from podfetch_tui.ui.screens.feeds import Feeds
@@ -101,3 +102,17 @@ def test_downloads_are_cancelled_retried_and_followed_to_their_feeds() -> None:
     cancel, retry = client.commands
     assert cancel == CancelDownloads((101,))
     assert isinstance(retry, RetryEpisode)
+
+
+def test_enter_on_an_episode_of_a_feed_shows_where_it_is() -> None:
+    client = FakeClient(busy_snapshot(), feed_rows(30))
+    client.episodes = episode_rows(40)
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", *["down"] * 4, "enter", "enter")
+        assert isinstance(stage.app.screen, Box)
+        assert "https://cdn.example.org/" in "\n".join(painted(stage.app))
+        await press(stage, "escape")
+        assert isinstance(stage.app.screen, FeedDetail)
+
+    play(client, scene)
