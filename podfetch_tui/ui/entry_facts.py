@@ -62,7 +62,7 @@ def _figures(row: Row) -> Iterator[Fact]:
         received = row.get("bytes")
         number = received if isinstance(received, int) else 0
         exact = f" ({count(number)} bytes)" if number >= 1000 else ""
-        yield Fact("took", f"{took / 1000:.1f} s")
+        yield Fact("took", f"{took / 1000:.1f} s" if took >= 1000 else f"{took} ms")
         yield Fact("received", f"{size(number)}{exact}")
     if isinstance(attempt := row.get("attempt"), int) and attempt > 1:
         yield Fact("attempt", str(attempt))

@@ -17,8 +17,11 @@ from support.fake_client import (
 from support.hostile_text import TITLES, forbidden
 from support.stage import SMALL, WIDE, Stage, painted, play, press
 
-from podfetch_tui.model.snapshot import HostView, JsonValue
+from podfetch_tui.model.errors import UsageError
+from podfetch_tui.model.snapshot import HostView, JsonValue, Page, PageRequest
 from podfetch_tui.ui.dialogs.entry import Entry
+from podfetch_tui.ui.entry_facts import Fact, facts
+from podfetch_tui.ui.glyphs import UNICODE
 
 NUMBER = 100
 FOLDED = "".join(f"<{number:03}>" for number in range(200))
@@ -75,6 +78,11 @@ def test_an_outcome_is_shown_with_every_field_and_what_it_means(size: tuple[int,
         assert "in the audit trail" in text(stage)
 
     play(client, scene, size=size)
+
+
+def test_a_short_while_is_told_in_milliseconds() -> None:
+    short = {**poll_entry(duration_ms=84), "feed": None, "episode": None}
+    assert Fact("took", "84 ms") in facts(short, busy_snapshot(), UNICODE)
 
 
 @pytest.mark.parametrize("size", [SMALL, WIDE])
@@ -168,9 +176,6 @@ def test_a_line_of_a_feeds_history_opens_with_its_number(size: tuple[int, int]) 
 
 
 def test_an_entry_that_is_no_longer_kept_is_said_and_opens_nothing() -> None:
-    from podfetch_tui.model.errors import UsageError
-    from podfetch_tui.model.snapshot import Page, PageRequest
-
     class Forgetful(FakeClient):
         def query(self, page: PageRequest) -> Page:
             if page.kind == "entry":
