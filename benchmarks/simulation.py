@@ -154,6 +154,9 @@ class World:
         free = (number for _, number in self.due if number not in exclude)
         return [self.feeds[number] for number in itertools.islice(free, limit)]
 
+    def put_first(self, feed_ids: Collection[int]) -> None:
+        pass
+
     def new_waiting(self, now: int, most: int) -> int:  # noqa: ARG002  no downloads here
         return 0
 

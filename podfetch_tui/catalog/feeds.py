@@ -102,6 +102,32 @@ def due_feeds(
     return [found[number] for number in ids]
 
 
+def due_of(
+    catalog: Catalog, now: int, feed_ids: Iterable[int], *, exclude: Collection[int] = ()
+) -> list[Feed]:
+    """Return those of some feeds whose time has come.
+
+    Args:
+        catalog: An open catalogue.
+        now: UTC milliseconds.
+        feed_ids: Which ones, in the order that they are wanted in.
+        exclude: Feeds that are queued or running.
+
+    Raises:
+        Failure: The catalogue could not be read.
+    """
+    wanted = [number for number in feed_ids if number not in exclude]
+    with catalog.reader().cursor() as cursor:
+        found = feeds_by_id(cursor, wanted)
+    return [
+        feed
+        for number in wanted
+        if (feed := found.get(number)) is not None
+        and feed.state in _POLLED
+        and feed.next_poll_at <= now
+    ]
+
+
 def due_count(catalog: Catalog, now: int) -> int:
     """Return how many feeds are due at ``now``. Raises :class:`Failure`."""
     with catalog.reader().cursor() as cursor:

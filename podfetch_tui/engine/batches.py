@@ -33,6 +33,10 @@ class Source(Protocol):
         """Return feeds that are due, in the order of their turn."""
         ...
 
+    def put_first(self, feed_ids: Collection[int]) -> None:
+        """Let feeds have their turn next if they are due. From any thread."""
+        ...
+
     def new_waiting(self, now: int, most: int) -> int:
         """Return how many new episodes wait for their download, counting up to ``most``."""
         ...
@@ -103,6 +107,11 @@ class Batches:
     def allow(self, feeds: int) -> None:
         """Let so many feeds in at once: an operator asked for them. From any thread."""
         self._allowed.put(feeds)
+
+    def put_first(self, feed_ids: Collection[int]) -> None:
+        """Let feeds in at once, before all that are late. From any thread."""
+        self._source.put_first(feed_ids)
+        self.allow(len(feed_ids))
 
     def plan(
         self, settings: Settings, exclude: Collection[int], *, may_wait: bool = True

@@ -182,7 +182,7 @@ class Commands:
                 ChangeFeed(feed_id=feed_id, next_poll_at=now, at=now), lazy=True
             )
         self._services.writer.flush()
-        self._batches.allow(len(feed_ids))
+        self._batches.put_first(feed_ids)
         self._dispatcher.look_now()
         held = self._held_host(feed_ids, now)
         text = f"due now, but {held} is left alone: R on Hosts (h) asks it" if held else "due now"
@@ -204,7 +204,8 @@ class Commands:
         result = self._adding.add(command)
         if result.affected:
             self._services.commit(ApplyPriorities(rules=self._reconfigure.settings.feeds.priority))
-            self._batches.allow(0 if command.paused else min(result.affected, _AT_ONCE))
+            if result.added is not None and not command.paused:
+                self._batches.put_first(result.added.ids[:_AT_ONCE])
             self._dispatcher.look_now()
         return result
 
@@ -229,8 +230,8 @@ class Commands:
                 said = receipt.text
             self._settle(write, receipt, parts)
         self._services.commit(ApplyPriorities(rules=self._reconfigure.settings.feeds.priority))
-        asked = sum(isinstance(w, ChangeFeed) and w.next_poll_at is not None for w in writes)
-        self._batches.allow(asked)
+        asked = [w for w in writes if isinstance(w, ChangeFeed) and w.next_poll_at is not None]
+        self._batches.put_first([write.feed_id for write in asked])
         self._dispatcher.look_now()
         problems = [done.problem for done in carried if done.problem]
         return CommandResult(
@@ -305,7 +306,7 @@ class Commands:
     def _edit(self, edits: tuple[EditFeed, ...]) -> CommandResult:
         for edit in edits:
             self._services.commit(edit)
-        self._batches.allow(len(edits))
+        self._batches.put_first([edit.feed_id for edit in edits])
         self._dispatcher.look_now()
         return CommandResult(ok=True, text="edited", affected=len(edits))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
+from queue import SimpleQueue
 
 from podfetch_tui.catalog import batches, episodes, feeds
 from podfetch_tui.model.feed import Feed
@@ -21,10 +23,26 @@ class DueFeeds:
     def __init__(self, services: Services, settings: Callable[[], Settings]) -> None:
         self._services = services
         self._settings = settings
+        self._asked: SimpleQueue[Collection[int]] = SimpleQueue()
+        self._first: dict[int, None] = {}
 
     def due_feeds(self, now: int, limit: int, exclude: Collection[int]) -> Sequence[Feed]:
-        """Return feeds that are due. Raises :class:`Failure`."""
-        return feeds.due_feeds(self._services.catalog, now, limit, exclude=exclude)
+        """Return feeds that are due, those first that were asked for. Raises :class:`Failure`."""
+        catalog = self._services.catalog
+        while not self._asked.empty():
+            self._first.update(dict.fromkeys(self._asked.get()))
+        named = tuple(itertools.islice(self._first, limit))
+        first = feeds.due_of(catalog, now, named, exclude=exclude) if named else []
+        ids = {feed.id for feed in first}
+        for number in named:
+            if number not in ids:
+                del self._first[number]
+        rest = feeds.due_feeds(catalog, now, limit - len(first), exclude={*exclude, *ids})
+        return [*first, *rest]
+
+    def put_first(self, feed_ids: Collection[int]) -> None:
+        """Let feeds have their turn next if they are due; from any thread."""
+        self._asked.put(tuple(feed_ids))
 
     def new_waiting(self, now: int, most: int) -> int:
         """Return how many new episodes wait, counting up to ``most``. Raises :class:`Failure`."""

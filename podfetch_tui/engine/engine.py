@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from podfetch_tui.config.loaded import Loaded
@@ -209,9 +209,9 @@ class Engine:
         if heart.error is not None:
             self._on_crash(heart.name, heart.error)
 
-    def _on_feeds(self, new: int) -> None:
+    def _on_feeds(self, new: Collection[int]) -> None:
         """A list was taken in: what it brought need not wait for its turn."""
-        self.batches.allow(new)
+        self.batches.put_first(new)
         self.dispatcher.look_now()
 
     def start(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from podfetch_tui.config.folders import make_observer
@@ -33,7 +33,7 @@ def following(
     loaded: Loaded,
     *,
     once: bool,
-    on_feeds: Callable[[int], None],
+    on_feeds: Callable[[Collection[int]], None],
 ) -> Following:
     """Wire the parts; nothing is followed before :meth:`Reconfigure.follow`.
 
@@ -44,7 +44,7 @@ def following(
         source: Where they come from.
         loaded: What it gave at the start.
         once: The engine does what is due and ends: it looks at no file by itself.
-        on_feeds: Told how many feeds a list brought.
+        on_feeds: Told which feeds the lists brought.
     """
     watch = loaded.settings.monitor.watch
 

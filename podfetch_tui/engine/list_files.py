@@ -7,7 +7,7 @@ changes meanwhile must not wait for it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class ListFiles:
         files: FileWatch,
         *,
         settings: Callable[[], Settings],
-        on_taken: Callable[[int], None],
+        on_taken: Callable[[Collection[int]], None],
     ) -> None:
         """Follow nothing yet.
 
@@ -52,7 +52,7 @@ class ListFiles:
             events: Where it is told what lists did.
             files: Watches them, and nothing else.
             settings: Name the lists, as they are now.
-            on_taken: Told how many feeds were added when a list was taken in.
+            on_taken: Told which feeds were added when lists were taken in.
         """
         self._services = services
         self._events = events
@@ -111,7 +111,7 @@ class ListFiles:
             known = list_states(self._services.catalog)
             files = read_files(settings.feeds.lists, settings.network.allow_private, known)
             outcomes = take_lists(files, self._services.writer, self._services.clock)
-            new = sum(len(done.read.new) for done in outcomes if done.read is not None)
+            new = [n for done in outcomes if done.read is not None for n in done.read.new]
             if any(done.read is not None for done in outcomes):
                 self._services.commit(ApplyPriorities(rules=settings.feeds.priority))
         except Failure as failure:

@@ -34,6 +34,9 @@ class Due:
         self.next_id += limit
         return found
 
+    def put_first(self, feed_ids: Collection[int]) -> None:
+        pass
+
     def new_waiting(self, now: int, most: int) -> int:
         return min(self.waiting, most)
 
