@@ -281,6 +281,7 @@ class Commands:
             raise TypeError(decided)
         # Only now: a run that ends finds its episode skipped and leaves it so.
         self._dismiss(decided.done, parts)
+        self._dispatcher.look_now()
         number = len(decided.done)
         text = f"{counted(number, 'download')} cancelled"
         if decided.refused:

@@ -93,7 +93,8 @@ class Dispatcher:
         self._host_gates.release(host)
 
     def look_now(self) -> None:
-        """Ask the catalogue again at once: something became due."""
+        """Ask the catalogue again at once: something became due, or is not wanted any more."""
+        self._space.try_again()
         self._fresh.set()
         self._slots.poke()
 

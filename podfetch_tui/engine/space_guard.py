@@ -154,6 +154,13 @@ class SpaceGuard:
         with self._lock:
             self._refused[job.episode.id] = refusal
 
+    def try_again(self) -> None:
+        """Let what did not fit be tried again soon: an operator may have given it up."""
+        with self._lock:
+            self._refused = {
+                number: _Refusal(0, refusal.again_at) for number, refusal in self._refused.items()
+            }
+
     def held(self) -> frozenset[int]:
         """Return the episodes that are not worth a try before there is more space."""
         with self._lock:

@@ -16,8 +16,17 @@ from support.wait import wait_for
 
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.demo.host import PodcastHost
+from podfetch_tui.engine import space_guard
 from podfetch_tui.engine.engine import Engine
-from podfetch_tui.model.commands import CheckFeeds
+from podfetch_tui.model.commands import (
+    ActOnFeeds,
+    AddFeeds,
+    CancelDownloads,
+    Carry,
+    CheckFeeds,
+    Command,
+)
+from podfetch_tui.model.decisions import DecideEpisodes, EpisodeDecision, FeedAsk, FeedDecision
 from podfetch_tui.model.settings import Settings
 
 MIB = 1024**2
@@ -112,6 +121,33 @@ def test_a_download_that_does_not_fit_waits_alone_and_asks_nobody(
         ballast.unlink()
         wait_for(lambda: archived(engine) == 4)
         assert engine.telemetry.totals()[0]["failed"] == 0
+
+
+@pytest.mark.parametrize("way", ["skip", "cancel", "retire"])
+def test_downloads_that_do_not_fit_and_are_given_up_hold_no_others(
+    host: PodcastHost, disk: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(space_guard, "MOST_REFUSED", 2)
+    large = show(host, "large", count=2, size=6 * MIB, address="127.0.0.10")
+    small = show(host, "small", count=3)
+    settings = keeping(disk, 4 * MIB)
+    with archives.changing(settings):
+        pass
+    fill(disk, leave=9 * MIB)
+    with running(settings, large) as engine:
+        wait_for(lambda: engine.space.is_closed)
+        engine.commands.apply(AddFeeds(data=small.encode()))
+        wait_for(lambda: engine.governor.latest.episodes.get("pending", 0) == 5)
+        now = engine.services.clock.now_ms()
+        skip = DecideEpisodes(episode_ids=(1, 2), decision=EpisodeDecision.SKIP, at=now)
+        retire = FeedAsk(feed_ids=(1,), decision=FeedDecision.RETIRE, actor="screen")
+        commands: dict[str, Command] = {
+            "skip": Carry((skip,)),
+            "cancel": CancelDownloads((1, 2)),
+            "retire": ActOnFeeds(retire),
+        }
+        assert engine.commands.apply(commands[way]).ok
+        wait_for(lambda: archived(engine) == 3)
 
 
 def test_downloads_that_run_together_are_not_promised_the_same_space(
