@@ -91,7 +91,13 @@ class Workers:
 
     def start(self, lane: Lane, slot: int, job: Job) -> None:
         """Run ``job`` in ``slot``, which is given back when it ends."""
-        self._pools[lane].submit(self.heart.guard, partial(self._work, lane, slot, job))
+        try:
+            self._pools[lane].submit(self.heart.guard, partial(self._work, lane, slot, job))
+        except RuntimeError as error:
+            if self.stop.is_set():
+                raise
+            # The job is in the pool's queue all the same: one of its threads takes it.
+            logger.warning("A thread could not be started: %s", error)
 
     def close(self) -> None:
         """Wait for the running jobs and end the threads."""

@@ -8,7 +8,6 @@ be used: that is ``net.vetting``.
 
 from __future__ import annotations
 
-import itertools
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -77,7 +76,7 @@ class Names:
         self._known: dict[str, _Known] = {}
         self._running: dict[str, Future[tuple[str, ...]]] = {}
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
-        self._starts = itertools.count()
+        self._to_start = list(range(_THREADS))
 
     @property
     def remembered(self) -> int:
@@ -117,13 +116,22 @@ class Names:
         mine: Future[tuple[str, ...]] = Future()
         future = self._running.setdefault(host, mine)
         if future is mine:
-            if next(self._starts) < _THREADS:
-                # Daemon: a lookup that hangs in the system must not hold up the exit.
-                threading.Thread(
-                    target=self.heart.guard, args=(self._work,), name="http-resolver", daemon=True
-                ).start()
             self._jobs.put((host, mine))
+            self._start_one()
         return future
+
+    def _start_one(self) -> None:
+        try:
+            number = self._to_start.pop()
+        except IndexError:
+            return
+        try:
+            # Daemon: a lookup that hangs in the system must not hold up the exit.
+            threading.Thread(
+                target=self.heart.guard, args=(self._work,), name="http-resolver", daemon=True
+            ).start()
+        except RuntimeError:  # no thread can be had now: those that there are do the work
+            self._to_start.append(number)
 
     def _wait(
         self, future: Future[tuple[str, ...]], host: str, watch: Watch, patience: float

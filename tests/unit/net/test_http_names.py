@@ -52,6 +52,20 @@ def test_an_answer_is_remembered_for_a_minute() -> None:
         assert len(asked) == 3
 
 
+def test_a_name_is_found_once_a_thread_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with names(lambda _host: ["192.0.2.1"], patience=0.2) as (resolver, _):
+        with monkeypatch.context() as full:
+            full.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(Failure) as caught:
+                resolver.addresses("a.test", watch())
+            assert caught.value.kind is Kind.DNS_TEMPORARY
+        assert resolver.addresses("b.test", watch()) == ("192.0.2.1",)
+        assert resolver.addresses("a.test", watch()) == ("192.0.2.1",)
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "remembered"),
     [
