@@ -272,7 +272,7 @@ class Workers:
 
 def _answered_by(job: Job, result: RunResult) -> str:
     """Return the host that answered, which may be another one than was asked at first."""
-    url = result.failure.url if result.failure is not None else None
+    url = result.failure.url if result.failure is not None else result.hints.told_by
     return host_of(url or "") or host_of(url_of(job))
 
 

@@ -67,7 +67,9 @@ class PollHints(msgspec.Struct, frozen=True, kw_only=True):
     soon: bool = False
     """There is more to be read than one poll could."""
     retry_after: float | None = None
-    """Seconds the host asks us to stay away, though the poll succeeded."""
+    """Seconds a host asks us to stay away, though the poll succeeded."""
+    told_by: str = ""
+    """The URL that said so; empty: the feed's."""
     gaps: tuple[float, ...] = ()
     """Seconds between the feed's latest episodes, as far as they are known."""
 

@@ -52,8 +52,12 @@ def hints(job: PollJob, found: Found, at: int) -> PollHints:
         )
     # Pages that fail again and again are no reason to hurry.
     soon = bool(pages.page_url) and pages.page_url != job.feed.page_url
-    wait = pages.failure.retry_after if pages.failure is not None else None
-    return replace(said, soon=soon, retry_after=wait) if pages.page_url else said
+    if not pages.page_url:
+        return said
+    if pages.failure is None:
+        return replace(said, soon=soon)
+    wait, told_by = pages.failure.retry_after, pages.failure.url or pages.page_url
+    return replace(said, soon=soon, retry_after=wait, told_by=told_by)
 
 
 def record(job: PollJob, found: Found, at: int) -> RecordPoll:

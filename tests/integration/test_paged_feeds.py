@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.archive import run_once, settings_for
 from support.clock import FakeClock
 from support.podhost import new_address, serve
 from support.polling import Poller, poller
 
+from podfetch_tui.catalog import trail
+from podfetch_tui.cli import archive as archives
 from podfetch_tui.demo.host import PodcastHost
 from podfetch_tui.demo.routes import Request, Route
 from podfetch_tui.demo.stage import etag_of
 from podfetch_tui.model.feed import Backlog, BacklogKind
 from podfetch_tui.model.outcome import Result
+from podfetch_tui.policy.hosts import host_of
 
 
 @pytest.fixture
@@ -346,3 +350,17 @@ def test_a_part_of_the_back_catalogue_is_no_other_feed(host: PodcastHost, polls:
     result = polls.poll()
     assert result.failure is None
     assert len(polls.rows()) == 40 + 59
+
+
+def test_the_host_of_a_page_waits_and_not_that_of_its_feed(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "archive")
+    with serve() as host:
+        url, late = host.url("/feed", "127.0.0.21"), host.url("/late", "127.0.0.22")
+        host.table.routes["/feed"] = page(range(1, 2), late)
+        host.table.routes["/late"] = Route(status=429, headers=(("Retry-After", "7200"),))
+        run_once(settings, url)
+    with archives.reading(settings) as (_, catalog):
+        assert trail.host_facts(catalog, host_of(url)) is None
+        facts = trail.host_facts(catalog, host_of(late))
+    assert facts is not None
+    assert facts.not_before
