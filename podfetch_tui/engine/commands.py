@@ -89,6 +89,7 @@ class Commands:
             settings=lambda: reconfigure.settings,
             stop=stopping,
             allow=batches.allow,
+            put_first=batches.put_first,
             restore_limits=self._restore_limits,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -52,6 +52,7 @@ class Decisions:
         settings: Callable[[], Settings],
         stop: threading.Event,
         allow: Callable[[int], None],
+        put_first: Callable[[Collection[int]], None],
         restore_limits: Callable[[dict[str, str], dict[str, str]], CommandResult],
     ) -> None:
         """Create it.
@@ -62,6 +63,7 @@ class Decisions:
             settings: Those that hold now.
             stop: Ends a look at a feed.
             allow: Lets so many feeds be polled at once.
+            put_first: Lets these be polled at once.
             restore_limits: Sets limits (key → value) back if they are what is expected still.
         """
         self._services = services
@@ -69,6 +71,7 @@ class Decisions:
         self._settings = settings
         self._stop = stop
         self._allow = allow
+        self._put_first = put_first
         self._restore_limits = restore_limits
 
     def apply(self, command: ActOnFeeds | ProbeFeed | Undo) -> CommandResult:
@@ -115,9 +118,9 @@ class Decisions:
     def told(self, write: OperatorWrite, receipt: Receipt) -> None:
         """Take notice of a write that was applied: let what is due be polled, and tell."""
         if isinstance(receipt, Decided) and isinstance(write, DecideFeeds) and receipt.done:
-            due = write.due_at or (write.at,)
             if write.decision is FeedDecision.RELEASE:
-                self._allow(sum(at <= write.at for at in due))
+                due = dict(zip(write.feed_ids, write.due_at, strict=False))
+                self._put_first([n for n in receipt.done if due.get(n, write.at) <= write.at])
             text = _counted(len(receipt.done), DONE[write.decision])
             self._tell(write.decision.value, text, receipt.done, write.reason)
         elif isinstance(receipt, Undone) and receipt.done:
