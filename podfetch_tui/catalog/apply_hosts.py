@@ -37,7 +37,9 @@ _SAVE = bulk_insert(
     ("name", "breaker", "opened", "open_until", "not_before", "last_error", "at"),
     tail=" ON CONFLICT (name) DO UPDATE SET breaker = excluded.breaker,"
     " opened = excluded.opened, open_until = excluded.open_until,"
-    " not_before = excluded.not_before, last_error = excluded.last_error, at = excluded.at",
+    " not_before = excluded.not_before, at = excluded.at,"
+    " last_error = CASE WHEN excluded.last_error = '' AND excluded.breaker <> 'closed'"
+    " THEN host.last_error ELSE excluded.last_error END",
 )
 _LEAST_SPREAD_MS = 60_000
 _SPREAD = 0.25

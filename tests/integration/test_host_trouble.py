@@ -12,7 +12,7 @@ from podfetch_tui.demo import feeds
 from podfetch_tui.demo.host import PodcastHost
 from podfetch_tui.demo.routes import Route, redirect, too_many_requests
 from podfetch_tui.engine.engine import Engine
-from podfetch_tui.engine.health import DOWN_HOSTS
+from podfetch_tui.engine.health import DOWN_HOSTS, HostChange
 from podfetch_tui.model.commands import CheckFeeds
 from podfetch_tui.model.feed import BreakerState
 from podfetch_tui.policy.host_breaker import LEAST_CALLS, HostHealth
@@ -77,8 +77,9 @@ def test_how_long_a_host_told_us_to_wait_stands_when_its_breaker_opens(tmp_path:
     settings = settings_for(
         tmp_path / "archive", retry={"attempts": 1}, engine={"per_host": LEAST_CALLS + 1}
     )
-    wait = Route(status=503, headers=(("Retry-After", "7200"),), body=b"busy")
-    down = Route(status=500, delay=0.5, body=b"down")
+    # All are asked before the first one answers.
+    wait = Route(status=503, delay=1.0, headers=(("Retry-After", "7200"),), body=b"busy")
+    down = Route(status=500, delay=1.5, body=b"down")
     with PodcastHost() as host:
         urls = []
         for number in range(LEAST_CALLS + 1):
@@ -104,6 +105,25 @@ def test_a_shorter_wait_does_not_shorten_the_one_that_a_host_named_before(tmp_pa
         engine.services.writer.flush()
         (row,) = hosts(engine.services.catalog)
         assert row.not_before == now + 7_200_000
+
+
+def test_why_the_breaker_of_a_host_is_open_stands_when_the_host_names_a_time(
+    tmp_path: Path,
+) -> None:
+    settings = settings_for(tmp_path / "archive")
+    with running(settings) as engine:
+        now = engine.services.clock.now_ms()
+        opened = HostHealth(breaker=BreakerState.OPEN, opened=1, open_until=now + 600_000)
+        engine.schedule.restore_host("a.example", opened, None)
+        engine.host_gates.changed(HostChange("a.example", opened, "http_503"))
+        engine.host_gates.defer("a.example", now + 7_200_000)
+        engine.services.writer.flush()
+        (row,) = hosts(engine.services.catalog)
+        assert (row.breaker, row.last_error) == (BreakerState.OPEN, "http_503")
+        engine.host_gates.changed(HostChange("a.example", HostHealth()))
+        engine.services.writer.flush()
+        (row,) = hosts(engine.services.catalog)
+        assert (row.breaker, row.last_error) == (BreakerState.CLOSED, "")
 
 
 def test_behind_a_redirect_the_host_that_told_us_to_wait_waits_and_no_other(
