@@ -135,7 +135,7 @@ ACTIONS = (
     _on("app.help", "?", "Help", "What all keys do"),
     _of("app.hosts", "h", "Hosts", "Which hosts are left alone and until when; R asks one again",
         f"{_HELD} release"),
-    _of("app.undo", "u", "Undo", "Take back what was done within the last minute",
+    _on("app.undo", "u", "Undo", "Take back what was done within the last minute",
         "revert mistake"),
     _of("app.freeze", "f", "Freeze", "Hold the picture while the engine goes on, or let it go"),
     _of("app.maximise", "m", "Maximise", "Give the pane one is in all the room, or give it back"),

@@ -20,7 +20,7 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def meaning(code: str, family: str, *, media: bool) -> Sequence[str]:
-    """Return what happened, what kind of failure that is and when it is tried again.
+    """Return what happened, what kind of failure that is and when a file is tried again.
 
     Args:
         code: As the audit has it: ``read_timeout``, ``http_404``.
@@ -32,8 +32,9 @@ def meaning(code: str, family: str, *, media: bool) -> Sequence[str]:
     what = [FAMILIES[known]] if known is not None else []
     if rule is None:
         return what
-    # Whether the host named a time, the audit does not say.
-    again = [] if rule.family is Family.DEFERRED else [f"Tried again later: {later(rule)}."]
+    # When a feed is polled again depends on more than its failure, as does what a host put off.
+    is_known = media and rule.family is not Family.DEFERRED
+    again = [f"Tried again later: {later(rule)}."] if is_known else []
     return [rule.text, *what, *again]
 
 

@@ -7,7 +7,6 @@ acts on it. Importing this module loads Textual, so it is imported only to be ru
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import signal
@@ -30,8 +29,8 @@ from podfetch_tui.model.commands import BeginFeeds, Pause, Resume
 from podfetch_tui.model.errors import Failure, PodfetchError
 from podfetch_tui.model.link import Link
 from podfetch_tui.model.settings import UiSettings
-from podfetch_tui.system.locks import log_stacks
-from podfetch_tui.ui import glyphs, theme, waiting
+from podfetch_tui.system import terminal
+from podfetch_tui.ui import end_signals, glyphs, theme, waiting
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.dialogs.quit import HowToEnd, QuitDialog, StoppedDialog
 from podfetch_tui.ui.kept import Kept
@@ -59,11 +58,6 @@ HOLD_S = 0.005
 """A screen that comes up is not painted for so long: its widgets come one by one."""
 LOAD_S = 1.0
 """After the first picture, the code of the other screens is loaded."""
-_SIGNALS: dict[signal.Signals, HowToEnd] = {
-    signal.SIGTERM: "drain",
-    signal.SIGINT: "drain",
-    signal.SIGHUP: "hangup",
-}
 
 
 def _actions() -> type[Provider]:
@@ -164,7 +158,7 @@ class PodFetchApp(App[HowToEnd]):
 
     async def on_mount(self) -> None:
         """Open the first screen, then look at the engine in a steady rhythm."""
-        self._listen_to_signals()
+        end_signals.listen(self._on_signal)
         left = self.bridge.kept.mode
         await self.switch_mode(left if left in SCREENS else next(iter(SCREENS)))
         self.set_interval(FRAME_S, self._tick)
@@ -178,6 +172,9 @@ class PodFetchApp(App[HowToEnd]):
         self.bridge.kept.save(self.current_mode)
 
     def _tick(self) -> None:
+        if terminal.is_gone(0):  # SIGHUP comes to who has the terminal for its own only
+            self.exit("hangup")
+            return
         if self._pace.is_due(time.monotonic(), time.thread_time()):
             self.look()
 
@@ -188,7 +185,7 @@ class PodFetchApp(App[HowToEnd]):
             return
         if self.bridge.is_frozen:
             return
-        refusal = self.bridge.view.refusal
+        offers = self._offers()
         try:
             self.bridge.look()
         except (Failure, PodfetchError) as error:
@@ -202,9 +199,13 @@ class PodFetchApp(App[HowToEnd]):
             self._paused_feeds = paused
             self.bridge.run(self._count_waiting())
         self._look_whether_stopped()
-        if self.bridge.view.refusal != refusal:
+        if self._offers() != offers:
             self.refresh_bindings()
         self.show()
+
+    def _offers(self) -> tuple[str, bool]:
+        """Return what decides which keys are offered: no change may be made; ``u`` has its use."""
+        return self.bridge.view.refusal, self.bridge.undo is not None
 
     def show(self) -> None:
         """Show the newest view on the screens that are up."""
@@ -384,17 +385,6 @@ class PodFetchApp(App[HowToEnd]):
             self.refresh_bindings()
             self.show()
 
-    def _listen_to_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            for number in _SIGNALS:
-                loop.add_signal_handler(number, self._on_signal, number)
-            # Without a handler it would end the program.
-            loop.add_signal_handler(signal.SIGUSR1, log_stacks)
-        except (RuntimeError, ValueError):
-            # Not the main thread, as under a test or a browser: then signals are not ours.
-            return
-
     def _on_signal(self, number: signal.Signals) -> None:
         again = self._exit
-        self.exit("now" if again and number != signal.SIGHUP else _SIGNALS[number])
+        self.exit("now" if again and number != signal.SIGHUP else end_signals.WAYS[number])

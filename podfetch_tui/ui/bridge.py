@@ -147,6 +147,7 @@ class Bridge:
     def offer_undo(self, text: str, command: Command) -> None:
         """Let ``u`` take back for a minute what was done."""
         self._undo.add(text, command, self.now)
+        self._app.refresh_bindings()
 
     @property
     def undo(self) -> Undo | None:
@@ -156,6 +157,7 @@ class Bridge:
     def take_back(self) -> None:
         """Undo what was done last."""
         last = self._undo.take(self.now)
+        self._app.refresh_bindings()
         if last is None:
             self.toast("Nothing to undo: what was done a minute ago stands.", "warning")
             return

@@ -38,12 +38,18 @@ def is_stalled(worker: WorkerView) -> bool:
     return worker.phase == "stream" and worker.bytes_per_s < 1 and worker.since_s > _STALLED_S
 
 
+def are_off(now: EngineSnapshot) -> bool:
+    """Return whether an operator has switched downloads off."""
+    lane = now.lanes.get("download")
+    return lane is not None and not lane.limit
+
+
 def why_idle(now: EngineSnapshot) -> str:
     """Return why nothing is downloading, and how many episodes wait."""
-    pending, lane = now.episodes.get("pending", 0), now.lanes.get("download")
+    pending = now.episodes.get("pending", 0)
     waiting = counted(pending, "episode waits", "episodes wait")
-    if lane is not None and not lane.limit:
-        return f"Downloads are off, {waiting}: + on Limits (5) switches them on."
+    if are_off(now):
+        return f"Downloads off, {waiting}: + on Limits (5)."
     if pending:
         return f"Nothing is downloading; {waiting}."
     return "Nothing is downloading: every known episode is archived."

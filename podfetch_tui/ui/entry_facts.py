@@ -85,9 +85,9 @@ def _about(row: Row, now: EngineSnapshot) -> Iterator[Fact]:
     left_alone = f", left alone until {_moment(until, now.at)}" if until else ""
     yield Fact("host", host + left_alone if host else "")
     if row.get("job") == "poll" and isinstance(feed, dict):
-        yield Fact("address", str(feed["url"]))
+        yield Fact("address now", str(feed["url"]))
     elif row.get("job") and isinstance(episode, dict):
-        yield Fact("address", str(episode["enclosure_url"] or ""))
+        yield Fact("address now", str(episode["enclosure_url"] or ""))
 
 
 def _stands(feed: Row, now: int) -> str:

@@ -15,7 +15,7 @@ from podfetch_tui.ui.feed_rows import (
     feed_row,
     milliseconds,
     next_text,
-    nothing_to_do,
+    plain_advice,
     problem,
     waits,
 )
@@ -73,13 +73,19 @@ _KEYS = (
     (" feeds check ", "r polls it now"),
     (" quarantine probe ", "t looks at it"),
     (" hosts release ", "R on Hosts (h) asks its host"),
-    (" --url ", "e takes its new address"),
+    (" --url ", "e: type its new address"),
 )
 """What stands in a command that is advised → the key that does the same here."""
 
 
 def head(
-    row: Row, now: int, glyphs: Glyphs, *, is_polled: bool = False, program: str = "podfetch"
+    row: Row,
+    now: int,
+    glyphs: Glyphs,
+    *,
+    is_polled: bool = False,
+    program: str = "podfetch",
+    are_downloads_off: bool = False,
 ) -> list[Content]:
     """Return how a feed is, why, and what can be done, in a few lines.
 
@@ -89,6 +95,7 @@ def head(
         glyphs: The signs.
         is_polled: It is being polled.
         program: How the operator calls the program.
+        are_downloads_off: An operator has switched the lane off.
     """
     state, reason = str(row["state"]), str(row["state_reason"] or "")
     since = _when(row.get("since"), now)
@@ -120,18 +127,19 @@ def head(
         lines.append(line((problem(error), "$error")))
     if error and row.get("last_answer"):
         lines.append(line(("it answered: ", MUTED), str(row["last_answer"])))
-    lines.append(_advice(row, now, program, next_poll))
+    plain = plain_advice(feed_row(row), now, are_downloads_off=are_downloads_off)
+    lines.append(_advice(row, program, next_poll, plain))
     return lines
 
 
-def _advice(row: Row, now: int, program: str, next_poll: str) -> Content:
+def _advice(row: Row, program: str, next_poll: str, plain: str) -> Content:
     """Return what to do about a feed: the key, and the command; or that there is nothing."""
     command = str(row.get("do") or "")
     is_held = " hosts release " in command
-    if not is_held and (well := nothing_to_do(feed_row(row), now)):
+    if plain and not is_held:
         if _is_elsewhere(row):
-            well = f"nothing: it was not polled at its new URL yet; next {next_poll}"
-        return line((f"do: {well}", MUTED))
+            plain = f"nothing: it was not polled at its new URL yet; next {next_poll}"
+        return line((f"do: {plain}", MUTED))
     if not row["last_error"] and int(_number(row["failed"])) and row["state"] == "active":
         failed = counted(int(_number(row["failed"])), "episode")
         return line(("do: ", MUTED), ("R fetches again", "$accent"), f" what failed: {failed}")

@@ -169,14 +169,23 @@ def problem(error: str) -> str:
     """Return what is said of a feed's last failure: what it was, and the key that may help."""
     if not has_moved(error):
         return error
-    return f"{error.rstrip('.')}. Moved? e takes its new address (the show's web site has it)"
+    return f"{error.rstrip('.')}. Moved? e: type its new address (the show's web site has it)"
 
 
-def nothing_to_do(row: FeedRow, at: int) -> str:
-    """Return that all is well with a feed at ``at`` (UTC milliseconds); empty when it is not."""
+def plain_advice(row: FeedRow, at: int, *, are_downloads_off: bool = False) -> str:
+    """Return what is to be done about a feed that does well itself; empty when it does not.
+
+    Args:
+        row: The feed.
+        at: UTC milliseconds.
+        are_downloads_off: An operator has switched the lane off.
+    """
     is_well = row.state == FeedState.ACTIVE.value and row.breaker == BreakerState.CLOSED.value
     if not is_well or row.last_error or row.consecutive_failures or row.failed:
         return ""
+    if row.pending and are_downloads_off:
+        waiting = counted(row.pending, "episode waits", "episodes wait")
+        return f"+ on Limits (5): downloads are off, {waiting}"
     if row.last_success_at is None:
         return "nothing: its first poll comes by itself"
     if (milliseconds(row.next_poll_at) or 0) <= at:

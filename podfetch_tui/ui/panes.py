@@ -72,7 +72,9 @@ def progress(view: View, width: int, glyphs: Glyphs) -> list[Content]:
         _progress("cycle", active - due, active, batch.cycle_eta_s, room, glyphs, ""),
         line(
             (f"{'lateness':<{_LABEL}}", MUTED),
-            f"95 % of polls begin within {span(batch.lateness_p95_s)} of their time",
+            f"95 % of polls begin within {span(batch.lateness_p95_s)} of their time"
+            if now.totals.get("polls")
+            else "no poll yet",
         ),
         _archive(now),
     ]
@@ -201,10 +203,11 @@ def queue(view: View, *, short: bool) -> list[Content]:
     """Return what waits, and why the next jobs are next."""
     now = view.snapshot
     waiting, feeds = now.queue, now.feeds
+    delayed = waiting.get("delayed", 0)
     head = line(
         ("due       ", MUTED),
         f"{counted(now.batch.due, 'feed')}   {counted(waiting.get('downloads', 0), 'download')}",
-        (f"   {count(waiting.get('delayed', 0))} wait for their time", MUTED),
+        (f"   {count(delayed)} later" if delayed else "", MUTED),
     )
     parts: list[Part] = [("feeds     ", MUTED), (f"{count(feeds.get('active', 0))} active", "")]
     for state, style in (("cooling", "$warning"), ("quarantined", "$error"), ("paused", "")):
@@ -234,7 +237,7 @@ def _next(now: EngineSnapshot) -> Sequence[UpcomingView]:
 
 
 def alerts(view: View, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Content]:
-    """Return what stands of the alerts, what is held back and why, and what fails now.
+    """Return what stands of the alerts, what waits or fails now, and what is held back and why.
 
     Args:
         view: This moment.
@@ -243,11 +246,6 @@ def alerts(view: View, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Content]
     """
     now = view.snapshot
     lines = [line((f"{glyphs.warning} {one.text}", "$warning bold")) for one in now.alerts]
-    lines += [
-        line((f"{glyphs.paused} {lane.reason}", "$warning"))
-        for lane in now.lanes.values()
-        if lane.reason
-    ]
     lines += [line((f"{glyphs.paused} {text}", "$warning bold")) for text in off(now)]
     if text := left_alone(now):
         shows = f"; {key_of('app.hosts', keys)} shows more"
@@ -256,6 +254,12 @@ def alerts(view: View, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Content]
         text = counted(failing, "feed is failing", "feeds are failing")
         shows = f"; {key_of('dashboard.failing', keys)} shows which"
         lines.append(line((f"{glyphs.warning} {text}", "$warning"), (shows, MUTED)))
+    # The throttle looks after itself: nobody has to do anything about it.
+    lines += [
+        line((f"{glyphs.paused} {lane.reason}", MUTED))
+        for lane in now.lanes.values()
+        if lane.reason
+    ]
     return lines
 
 
@@ -277,11 +281,11 @@ def left_alone(now: EngineSnapshot) -> str:
 def off(now: EngineSnapshot) -> list[str]:
     """Return which lanes an operator has switched off, what waits for them, and the way back."""
     kinds = (
-        ("download", "Downloads are", "engine.download_workers", now.episodes.get("pending", 0)),
-        ("poll", "Polls are", "engine.poll_workers", now.batch.due),
+        ("download", "Downloads", "download_workers", now.episodes.get("pending", 0)),
+        ("poll", "Polls", "poll_workers", now.batch.due),
     )
     return [
-        f"{what} off: {key} is 0, {count(waiting)} wait; + on Limits (5) switches them on"
+        f"{what} off, {count(waiting)} wait: {key} is 0; Limits (5): + raises, w saves"
         for lane, what, key, waiting in kinds
         if lane in now.lanes and not now.lanes[lane].limit
     ]

@@ -259,7 +259,7 @@ def test_what_was_added_is_retired_by_an_undo_and_nothing_else(tmp_path: Path) -
         await press(stage, "2", "i")
         await put(stage, "https://one.example/rss")
         await press(stage, "ctrl+s")
-        assert "u undo" in text(stage)
+        assert "u Undo" in text(stage)
         await press(stage, "u")
         await press(stage, "I")
         await put(stage, str(many))

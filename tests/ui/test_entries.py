@@ -70,7 +70,7 @@ def test_an_outcome_is_shown_with_every_field_and_what_it_means(size: tuple[int,
             "paused, by hand",
             "feeds5.example.org, left alone until 2026-10-20 10:43:37 UTC (in 1m30s)",
             "https://feeds5.example.org/show/5/rss",
-            "It may work on the next try. Tried again later:",
+            "It may work on the next try.",
         ):
             assert part in seen
         await press(stage, "escape")

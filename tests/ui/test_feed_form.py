@@ -150,7 +150,7 @@ def test_what_is_said_of_a_feed_that_moved_names_the_key_and_no_time_gone_by() -
     async def scene(stage: Stage) -> None:
         for key in ("2", "enter"):
             await press(stage, key)
-            assert "http_404: none. Moved? e takes its new address" in flat(stage)
+            assert "http_404: none. Moved? e: type its new address" in flat(stage)
             assert "next due now" in flat(stage)
 
     play(client, scene)

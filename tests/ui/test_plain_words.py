@@ -27,9 +27,10 @@ from textual.geometry import Size
 from podfetch_tui.api.starting import StartingClient
 from podfetch_tui.cli import screen
 from podfetch_tui.cli.context import Context, program
+from podfetch_tui.model.commands import Carry
 from podfetch_tui.model.figures import rfc3339
 from podfetch_tui.model.settings import Settings
-from podfetch_tui.model.snapshot import EngineSnapshot, LaneView
+from podfetch_tui.model.snapshot import EngineSnapshot, HostView, LaneView
 from podfetch_tui.policy.advice import complete
 from podfetch_tui.ui import feed_facts
 from podfetch_tui.ui.app import PodFetchApp
@@ -74,7 +75,7 @@ def test_advice_names_the_key_and_a_command_that_works_from_any_folder() -> None
     trouble = {"last_error": "read_timeout: silent", "consecutive_failures": 3}
     assert advised(**trouble) == f"do: r polls it now   {ELSEWHERE} feeds check 1"
     moved = {"last_error": "http_404: none", "do": "podfetch feeds edit 1 --url URL"}
-    assert advised(**moved) == f"do: e takes its new address   {ELSEWHERE} feeds edit 1 --url URL"
+    assert advised(**moved) == f"do: e: type its new address   {ELSEWHERE} feeds edit 1 --url URL"
     held = {"last_success_at": "2026-11-01T00:00:00Z", "do": "podfetch hosts release a.example"}
     assert advised(**held).startswith("do: R on Hosts (h) asks its host")
     login = {"last_error": "http_401: none", "do": "podfetch feeds edit 1 --auth NAME"}
@@ -128,15 +129,50 @@ def test_a_lane_that_is_off_says_what_waits_and_how_to_switch_it_on() -> None:
     now = replace(now, lanes=lanes, episodes=counts, workers=())
 
     async def scene(stage: Stage) -> None:
-        off = "engine.download_workers is 0, 20 wait; + on Limits (5) switches them on"
+        off = "off, 20 wait: download_workers is 0; Limits (5): + raises, w saves"
         assert off in text(stage)
-        assert "Downloads are off, 20 episodes wait" in text(stage)
+        assert "Downloads off, 20 episodes wait: + on Limits (5)." in text(stage)
         await press(stage, "4")
-        assert "Downloads are off, 20 episodes wait: + on Limits (5)" in text(stage)
+        assert "Downloads off, 20 episodes wait: + on Limits (5)." in text(stage)
+        await press(stage, "2")
+        assert "do: + on Limits (5): downloads are off, 3 episodes wait" in text(stage)
+
+    async def limits(stage: Stage) -> None:
         await press(stage, "5")
         assert "off: the limit is 0, 20 wait" in text(stage)
 
+    play(FakeClient(now, [feed_row(1, pending=3, failed=0)]), scene, size=SMALL)
+    play(FakeClient(now), limits)
+
+
+def test_what_an_operator_must_do_stands_before_what_the_throttle_does() -> None:
+    now = busy_snapshot()
+    held = replace(now.lanes["download"], reason="download target 2 of 8: cpu 91 % for 6 s")
+    now = replace(now, lanes={**now.lanes, "download": held}, feeds={**now.feeds, "failing": 3})
+
+    async def scene(stage: Stage) -> None:
+        lines = "\n".join(painted(stage.app))
+        assert lines.index("3 feeds are failing") < lines.index("cpu 91 %")
+
     play(FakeClient(now), scene)
+
+
+def test_a_host_is_released_when_the_operator_says_so_and_not_when_they_are_asked() -> None:
+    now = busy_snapshot()
+    told = HostView(host="told.example", breaker="closed", told_until=now.at + 9_000_000)
+    client = FakeClient(replace(now, hosts=(told,), workers=()))
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "h", "R")
+        assert "told.example told us to wait" in text(stage)
+        client.now = replace(client.now, at=now.at + 60_000)
+        await settle(stage)
+        await press(stage, "y")
+        (carried,) = client.commands
+        assert isinstance(carried, Carry)
+        assert [write.at for write in carried.writes] == [now.at + 60_000]
+
+    play(client, scene)
 
 
 def test_every_command_in_advice_is_completed() -> None:

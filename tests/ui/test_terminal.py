@@ -13,7 +13,8 @@ from support.wait import wait_for
 
 CHILD = """
 import fcntl, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+if {is_ours}:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 sys.path.insert(0, {tests!r})
 from support.fake_client import FakeClient, busy_snapshot, feed_rows
 from podfetch_tui.model.settings import UiSettings
@@ -40,9 +41,13 @@ TESTS = str(Path(__file__).parents[1])
 class Stage(Terminal):
     """The application over a client of the tests; it leaves its last word in a file."""
 
-    def __init__(self, answer: Path, *, breaks: bool = False, before: str = "") -> None:
+    def __init__(
+        self, answer: Path, *, breaks: bool = False, before: str = "", is_ours: bool = True
+    ) -> None:
         self.answer = answer
-        code = before + CHILD.format(tests=TESTS, answer=str(answer), breaks=breaks)
+        code = before + CHILD.format(
+            tests=TESTS, answer=str(answer), breaks=breaks, is_ours=is_ours
+        )
         super().__init__([sys.executable, "-c", code])
 
     def end(self) -> str:
@@ -110,6 +115,14 @@ def test_a_signal_works_over_a_dialog_too(terminal: Stage) -> None:
 
 def test_a_terminal_that_goes_away_ends_the_screen_and_not_the_host(terminal: Stage) -> None:
     with terminal:
+        terminal.wait_for(PAINTED)
+        terminal.hang_up()
+        assert terminal.end() == "hangup"
+
+
+def test_a_terminal_that_goes_away_without_a_signal_ends_the_screen_too(tmp_path: Path) -> None:
+    """Its end would be read again and again, by a thread that takes a processor for it."""
+    with Stage(tmp_path / "answer", is_ours=False) as terminal:
         terminal.wait_for(PAINTED)
         terminal.hang_up()
         assert terminal.end() == "hangup"

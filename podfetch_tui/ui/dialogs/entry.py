@@ -18,7 +18,7 @@ from podfetch_tui.ui.safety import harmless
 from podfetch_tui.ui.widgets.text import harmless_line, line
 
 Way = Literal["feed", "episode"]
-_LABEL = 9
+_LABEL = 12
 _OFFERS: dict[Way, str] = {"feed": "Feed  (l)", "episode": "Episode  (e)"}
 
 

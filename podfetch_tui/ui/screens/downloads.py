@@ -172,10 +172,10 @@ class Downloads(MainScreen):
         if not row.is_left_alone:
             self.notify(f"{row.host} is asked already.", markup=False)
             return
-        write = ReleaseHosts(hosts=(row.host,), actor="screen", at=self.bridge.now)
 
         def take(yes: bool | None) -> None:
             if yes:
+                write = ReleaseHosts(hosts=(row.host,), actor="screen", at=self.bridge.now)
                 self.bridge.send(Carry((write,)))
 
         impact = [

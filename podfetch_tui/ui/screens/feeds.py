@@ -12,6 +12,7 @@ from textual.content import Content
 
 from podfetch_tui.ui import feed_rows
 from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.ui.downloads import are_off
 from podfetch_tui.ui.feed_rows import FeedRow
 from podfetch_tui.ui.keymap import bound
 from podfetch_tui.ui.screens.feed_keys import FeedScreen
@@ -157,12 +158,16 @@ class Feeds(FeedScreen):
         pane = self.query_one("#detail", Lines)
         pane.set_class(row is None, "-nobody")
         shown = [line((text, style)) for text, style in zip(lines, styles, strict=False) if text]
-        well = feed_rows.nothing_to_do(row, self.bridge.now) if row is not None else ""
-        if row is not None and well and feed_rows.waits(row, self.bridge.now):
-            shown.append(line("do: its host is left alone; R on Hosts (h) asks it"))
-        elif well:
-            shown.append(line((f"do: {well}", "$quiet")))
+        if row is not None:
+            shown += self._advice(row, view)
         pane.show_lines(shown)
+
+    def _advice(self, row: FeedRow, view: View) -> list[Content]:
+        off = are_off(view.snapshot)
+        plain = feed_rows.plain_advice(row, self.bridge.now, are_downloads_off=off)
+        if plain and feed_rows.waits(row, self.bridge.now):
+            return [line("do: its host is left alone; R on Hosts (h) asks it")]
+        return [line((f"do: {plain}", "$quiet"))] if plain else []
 
 
 def _spec(bridge: Bridge) -> ListSpec[FeedRow]:

@@ -12,6 +12,7 @@ from podfetch_tui.model.errors import Failure, PodfetchError
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.ui import feed_facts
 from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.ui.downloads import are_off
 from podfetch_tui.ui.feed_facts import Happened, RawLine
 from podfetch_tui.ui.feed_rows import FeedRow, feed_row
 from podfetch_tui.ui.rows import ListRows
@@ -165,6 +166,7 @@ class FeedSheet(Vertical):
             self._bridge.glyphs,
             is_polled=self._bridge.view.polls(int(str(row["id"]))),
             program=self._bridge.program,
+            are_downloads_off=are_off(self._bridge.view.snapshot),
         )
         self._head().show_lines(lines)
         self._history.replace(feed_facts.history(row, now))

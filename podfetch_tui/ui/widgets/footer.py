@@ -12,7 +12,7 @@ from textual.widgets._footer import FooterKey
 from podfetch_tui.model.actions import SCOPES
 
 _FIRST = ("table.open", "list.filter")
-_ALWAYS = ("app.palette", "app.help", "app.quit", "feed.leave")
+_ALWAYS = ("app.undo", "app.palette", "app.help", "app.quit", "feed.leave")
 """The ways on and out stand there whatever else does."""
 _SHARED = frozenset(scope.id for scope in SCOPES if scope.shared or scope.within)
 

@@ -38,7 +38,7 @@ class Tab(msgspec.Struct, frozen=True):
 
 
 class StatusBar(Static):
-    """State, tabs with counts, what can be undone, clock."""
+    """State, tabs with counts, clock."""
 
     class Chosen(Message):
         """A tab was clicked."""
@@ -120,13 +120,8 @@ class StatusBar(Static):
 
     def _right(self, view: View) -> list[Part]:
         now = view.snapshot
-        parts: list[Part] = []
-        undo = self._bridge.undo
-        if undo is not None:
-            left = max(0, undo.until - self._bridge.now) // 1000
-            parts.append((f" u undo {left}s ", "$accent bold"))
         shown = clock(now.at) if self.size.width < 120 else f"{clock(now.at)} {zone(now.at)}"
-        return [*parts, (f" {shown} ", "$quiet")]
+        return [(f" {shown} ", "$quiet")]
 
     def _fitting(self, view: View, room: int) -> list[str]:
         """Return the texts of the tabs, as long as there is room for them."""
@@ -141,7 +136,7 @@ class StatusBar(Static):
             found = [self._text(tab, view, names, with_counts) for tab in self._tabs]
             if sum(len(text) for text in found) <= room:
                 return found
-        # The clock and the way back (u) are worth more than letters that say no more than keys.
+        # The clock is worth more than letters that say no more than keys.
         return [
             text if tab.mode == self._mode else ""
             for tab, text in zip(self._tabs, found, strict=True)
