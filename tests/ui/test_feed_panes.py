@@ -53,6 +53,17 @@ def feeds(stage: Stage) -> Feeds:
     return screen
 
 
+def test_the_panes_of_a_feed_are_turned_from_the_list_which_keeps_the_keys() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "right")
+        tabs = feeds(stage).query_one(Tabbed)
+        assert (tabs.current, feeds(stage).listing.table.has_focus) == ("History", True)
+        await press(stage, "down", "left", "left")
+        assert (tabs.current, feeds(stage).listing.table.cursor) == ("Raw", 1)
+
+    play(client(), scene)
+
+
 def test_where_there_is_room_the_feed_under_the_cursor_is_shown_whole() -> None:
     fake = client()
 

@@ -29,6 +29,7 @@ from podfetch_tui.cli import screen
 from podfetch_tui.cli.context import Context, program
 from podfetch_tui.model.commands import Carry
 from podfetch_tui.model.figures import rfc3339
+from podfetch_tui.model.host_writes import ReleaseHosts
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.snapshot import EngineSnapshot, HostView, LaneView
 from podfetch_tui.policy.advice import complete
@@ -170,7 +171,9 @@ def test_a_host_is_released_when_the_operator_says_so_and_not_when_they_are_aske
         await press(stage, "y")
         (carried,) = client.commands
         assert isinstance(carried, Carry)
-        assert [write.at for write in carried.writes] == [now.at + 60_000]
+        (write,) = carried.writes
+        assert isinstance(write, ReleaseHosts)
+        assert write.at == now.at + 60_000
 
     play(client, scene)
 

@@ -21,6 +21,7 @@ from podfetch_tui.ui.widgets.feed_sheet import FeedSheet
 from podfetch_tui.ui.widgets.list_spec import ListSpec
 from podfetch_tui.ui.widgets.listing import Listing
 from podfetch_tui.ui.widgets.table import VirtualTable
+from podfetch_tui.ui.widgets.tabs import Tabbed
 from podfetch_tui.ui.widgets.text import Lines, line
 
 _WIDE, _TALL = 100, 30
@@ -34,7 +35,7 @@ class Feeds(FeedScreen):
     AUTO_FOCUS = "#feeds VirtualTable"
     CSS_PATH: ClassVar = [Path(__file__).with_suffix(".tcss")]
     PANES: ClassVar[tuple[str, ...]] = ("#feeds", "#sheet", "#detail")
-    BINDINGS: ClassVar[list[BindingType]] = bound("feed")
+    BINDINGS: ClassVar[list[BindingType]] = bound("feed", "tabs")
 
     def __init__(self, bridge: Bridge) -> None:
         """Create the screen over ``bridge``."""
@@ -102,6 +103,14 @@ class Feeds(FeedScreen):
         else:
             self.listing.table.focus()
 
+    def action_next(self) -> None:
+        """Show the next pane of the feed, from the list too."""
+        self._turn(1)
+
+    def action_previous(self) -> None:
+        """Show the pane before."""
+        self._turn(-1)
+
     def filter_to(self, text: str) -> None:
         """Show only the feeds that pass ``text``."""
         self.listing.filter_to(text)
@@ -120,6 +129,10 @@ class Feeds(FeedScreen):
         message.stop()
         if message.row_id is not None and message.table is self.listing.table:
             self.app.push_screen(FeedDetail(self.bridge, message.row_id))
+
+    def _turn(self, by: int) -> None:
+        for tabs in self.query(Tabbed):
+            tabs.step(by, follow=False)
 
     @property
     def _is_in_sheet(self) -> bool:

@@ -57,8 +57,8 @@ class Tabbed(Vertical):
         """The pane that shows."""
         return self._panes[self.current]
 
-    def show(self, name: str) -> None:
-        """Show the pane called ``name``, and put the focus into it."""
+    def show(self, name: str, *, follow: bool = True) -> None:
+        """Show the pane called ``name``, and put the focus into it unless it stays elsewhere."""
         if name == self.current:
             return
         self.current = name
@@ -66,10 +66,15 @@ class Tabbed(Vertical):
         self.query_one(ContentSwitcher).current = pane.id
         self._draw()
         self.post_message(self.Changed(name))
-        for widget in (pane, *pane.walk_children(Widget)):
+        for widget in (pane, *pane.walk_children(Widget)) if follow else ():
             if widget.focusable and not widget.disabled:
                 widget.focus()
                 return
+
+    def step(self, by: int, *, follow: bool = True) -> None:
+        """Show the pane that is ``by`` further on."""
+        names = list(self._panes)
+        self.show(names[(names.index(self.current) + by) % len(names)], follow=follow)
 
     def show_counts(self, counts: Mapping[str, int]) -> None:
         """Show figures beside the names."""
@@ -79,11 +84,11 @@ class Tabbed(Vertical):
 
     def action_next(self) -> None:
         """Show the next pane."""
-        self._step(1)
+        self.step(1)
 
     def action_previous(self) -> None:
         """Show the pane before."""
-        self._step(-1)
+        self.step(-1)
 
     def on_click(self, event: Click) -> None:
         """Show the pane whose name was clicked."""
@@ -92,10 +97,6 @@ class Tabbed(Vertical):
         for first, last, name in self._spans:
             if first <= event.x < last:
                 self.show(name)
-
-    def _step(self, by: int) -> None:
-        names = list(self._panes)
-        self.show(names[(names.index(self.current) + by) % len(names)])
 
     def _draw(self) -> None:
         parts: list[Part] = []
