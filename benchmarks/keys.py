@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import tempfile
 import threading
 import time
@@ -112,7 +113,8 @@ class Operator:
 
     def _plan(self, rng: random.Random) -> Iterator[tuple[str, bytes, Seen]]:
         """Yield keys with their kind and how one sees that they are answered."""
-        page = sum("Show s" in line for line in self._glass.lines()) - 1
+        text = "\n".join(self._glass.lines())
+        page = len(set(re.findall(r"Show s\d{6}", text))) - 1  # a feed's pane has a title again
         steps = {DOWN: 1, UP: -1, PAGE_DOWN: page, PAGE_UP: -page}
         while True:
             moves = [DOWN] * 5 + [PAGE_DOWN] * 2 + [UP] * 2 + [PAGE_UP]
