@@ -4,7 +4,8 @@ A headless engine archives from a podcast host of this process. Every 5 s its li
 through the socket, every 10 s its INI is edited (each fourth time badly), every minute it is
 killed and started again; the last minutes pass without kills. Then, when everything is archived
 and its memory had time to settle, it is watched until it is clear whether it grows, limits and
-INI changing as before. In the end catalogue, files, threads and requests are compared.
+INI changing as before; what counts is the longest stretch without new threads. In the end
+catalogue, files, threads and requests are compared.
 
     python -m benchmarks.soak [--feeds 10000] [--items 3] [--addresses 500] [--minutes 15]
                               [--level 10]
@@ -80,6 +81,8 @@ class Seen:
     """When the last episode was seen to be archived, in a run without kills."""
     tree: list[tuple[float, float]] = field(default_factory=list)
     """The same with its children."""
+    threads: list[int] = field(default_factory=list)
+    """How many threads the engine had at each of these times."""
     names: list[Counter[str]] = field(default_factory=list)
     """Threads by their names, pools and what passes apart: before each kill and in the end."""
     reloads: list[float] = field(default_factory=list)
@@ -281,6 +284,7 @@ class Disturber:
         now, (engine, tree) = time.monotonic(), self.program.memory()
         self._seen.rss.append((now, engine))
         self._seen.tree.append((now, tree))
+        self._seen.threads.append(self.program.threads())
 
     def kill(self) -> None:
         """Kill the engine and start it again."""
@@ -341,10 +345,24 @@ def finish(program: Program, acts: Disturber) -> None:
     acts.look()
 
 
-def level(rss: list[tuple[float, float]], seen: Seen) -> list[tuple[float, float]]:
-    """Return what was seen after the last file, when that had settled."""
-    since = seen.done_at
-    return [] if since is None else [(at, mb) for at, mb in rss if at >= since + SETTLE_S]
+def level(memory: list[tuple[float, float]], seen: Seen) -> list[tuple[float, float]]:
+    """Return what was seen after the last file, when that had settled and no threads came.
+
+    A thread takes memory of its own, once: what is judged is the longest stretch in which no more
+    of them lived than before.
+    """
+    if seen.done_at is None:
+        return []
+    stretches: list[list[tuple[float, float]]] = [[]]
+    most = 0
+    for sample, threads in zip(memory, seen.threads, strict=True):
+        if sample[0] < seen.done_at + SETTLE_S:
+            continue
+        if threads > most:
+            most = threads
+            stretches.append([])
+        stretches[-1].append(sample)
+    return max(stretches, key=len)
 
 
 def in_words(found: Growth) -> str:
@@ -449,7 +467,7 @@ def main() -> None:
     print(f"limits set: {dict(seen.limits)}; kills: {seen.kills}")
     engine, tree = growth(level(seen.rss, seen)), growth(level(seen.tree, seen))
     verdict = engine.verdict(SLOPE_MB_PER_HOUR)
-    print(f"memory, settled for {SETTLE_S:.0f} s after the last file: {verdict}")
+    print(f"memory, settled for {SETTLE_S:.0f} s after the last file, no new threads: {verdict}")
     print(f"  engine {in_words(engine)}")
     print(f"  with children {in_words(tree)}")
     print(f"  each half minute, MB: {' '.join(f'{mb:.2f}' for mb in engine.points)}")
