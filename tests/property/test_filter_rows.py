@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sqlite3
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ def some(rng: random.Random, *values: Any) -> Any:
 
 def fill(path: Path, rng: random.Random) -> None:
     """Write rows of every sort, past the rules of the writer."""
-    with sqlite3.connect(path) as db:
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
         for name, (opens, told) in HELD.items():
             db.execute(
                 "INSERT INTO host (name, breaker, opened, open_until, not_before, last_error, at)"
@@ -150,7 +151,7 @@ def waits(feed: dict[str, Any]) -> int | None:
 
 def look(path: Path) -> Rows:
     """Read every row and put the fields together in Python."""
-    with sqlite3.connect(path) as db:
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
         db.row_factory = sqlite3.Row
         feeds = {row["id"]: dict(row) for row in db.execute("SELECT * FROM feed")}
         media = {row["id"]: dict(row) for row in db.execute("SELECT * FROM media")}

@@ -126,7 +126,8 @@ def who(root: Path) -> Holder:
 
 @contextlib.contextmanager
 def kept(root: Path) -> Iterator[RemoteClient]:
-    """Join the engine that was kept, and end it."""
+    """Join the engine that was kept, which may still be starting, and end it."""
+    wait_for(lambda: (at := holder(root / ".podfetch" / "lock")) is not None and at.socket != "")
     with contextlib.closing(RemoteClient(Path(who(root).socket))) as client:
         wait_for(lambda: any(event.kind == "screen_closed" for event in client.watch(0).events))
         assert client.snapshot().state == "running"

@@ -75,10 +75,13 @@ def test_nothing_but_titles_needs_more_than_ascii(keys: str) -> None:
 def test_every_size_is_painted_and_a_way_out_is_said(size: tuple[int, int]) -> None:
     async def scene(stage: Stage) -> None:
         await settle(stage)
-        if 30 <= size[0] < 60:
-            shown = " ".join(painted(stage.app))
-            assert "podfetch status" in shown
-            assert "RUNNING" in shown
+        for key in "12345678" if 30 <= size[0] < 60 else "":
+            await press(stage, key)
+            shown = painted(stage.app)
+            assert shown[0] == " PodFetch RUNNING", key
+            assert "podfetch status" in shown[6], key
+            assert not any(shown[7:]), key
+        await press(stage, "1")
         await stage.pilot.resize_terminal(80, 24)
         await settle(stage)
         assert "1 Dash" in painted(stage.app)[0]
