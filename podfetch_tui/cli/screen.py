@@ -77,11 +77,15 @@ class EngineHost:
         self._future.add_done_callback(self._begin_next)
 
     def engine(self) -> Engine | None:
-        """Return the engine, waiting until it has started; ``None`` when it ended."""
+        """Return the engine, waiting until it has started; ``None`` when it ended.
+
+        It is begun where the screen was left before its first picture was done.
+        """
         if self._future is None:
-            return None
+            self.begin()
         self._there.wait()
-        return None if self._future.done() else self._engine
+        has_ended = self._future is not None and self._future.done()
+        return None if has_ended else self._engine
 
     def end(self, drain_s: float) -> tuple[int, str]:
         """Stop the engine; return its exit code and why it ended by itself.

@@ -120,6 +120,7 @@ def test_everything_is_found_by_name() -> None:
     async def scene(stage: Stage) -> None:
         await press(stage, "colon", *"downl")
         await until(stage, "What is coming in")
+        await until(stage, "What the engine does now", gone=True)  # that was found for a "d"
         await press(stage, "enter")
         assert stage.app.current_mode == "downloads"
         await press(stage, "1", "colon", *"tides 12")
