@@ -8,6 +8,7 @@ while the application waits for it for ever.
 from __future__ import annotations
 
 import os
+import sys
 from typing import IO, TYPE_CHECKING, Any
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -50,8 +51,10 @@ class TerminalDriver(LinuxDriver):
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        assert self._file is not None
-        self._file = Outlet(self._file)  # type: ignore[assignment]  # all that is asked of it
+        # Textual paints to standard error, which may be led into a file.
+        painted = sys.__stderr__ if os.isatty(2) else sys.__stdout__
+        assert painted is not None
+        self._file = Outlet(painted)  # type: ignore[assignment]  # all that is asked of it
 
     def _sigcont_application(self, *_: object) -> None:
         """Go on after a stop of our own; other SIGCONT, as that of a hang-up, mean nothing."""

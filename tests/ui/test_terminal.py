@@ -81,6 +81,17 @@ def test_it_paints_and_quits_cleanly(terminal: Stage) -> None:
         assert is_restored(terminal)
 
 
+def test_it_paints_on_the_terminal_where_standard_error_is_led_into_a_file(tmp_path: Path) -> None:
+    led = tmp_path / "errors"
+    before = f"import os\nos.dup2(os.open({str(led)!r}, os.O_WRONLY | os.O_CREAT), 2)\n"
+    with Stage(tmp_path / "answer", before=before) as terminal:
+        terminal.wait_for(PAINTED)
+        terminal.press(b"qn")
+        assert terminal.end() == "now"
+        assert is_restored(terminal)
+    assert led.read_bytes() == b""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_drains_and_restores_the_terminal(terminal: Stage, number: signal.Signals) -> None:
     with terminal:
