@@ -18,7 +18,7 @@ import msgspec
 from podfetch_tui.model.feed import Feed
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.writes import FinishBatch, PlanBatch
-from podfetch_tui.policy.batching import Pace, batch_size, smoothed
+from podfetch_tui.policy.batching import BATCH_S, Pace, batch_size, smoothed
 from podfetch_tui.system.clock import Clock
 
 SETTLE_EVERY_S = 1.0
@@ -179,11 +179,13 @@ class Batches:
         return self._waits
 
     def _admitted(self, due: Sequence[Feed], settings: Settings) -> list[Feed]:
+        # Who holds feeds back by a rate makes sure of it: that of new feeds is not known yet.
+        every_s = BATCH_S if self._held else NORMAL_EVERY_S
         self._held = False
         if not self._paced:
             return list(due)
         now = self._clock.monotonic()
-        if self._normal_at is None or now - self._normal_at >= NORMAL_EVERY_S:
+        if self._normal_at is None or now - self._normal_at >= every_s:
             self._normal = self._source.normal_rate()
             self._normal_at = now
         self._pace = self._pace.refilled(now, self._normal, settings.engine.batch_min)

@@ -108,6 +108,17 @@ def test_polling_waits_between_the_watermarks_of_new_episodes() -> None:
     assert batches.plan(SETTINGS, (), may_wait=False)[1], "a paused lane exerts no backpressure"
 
 
+def test_a_rate_that_was_not_known_at_the_start_holds_nobody_back_for_long() -> None:
+    clock, source = FakeClock(), Due(polls_ok=1)
+    batches = Batches(source, clock, paced=True)
+    assert len(batches.plan(SETTINGS, ())[1]) == LEAST  # all that a new archive may do at once
+    batches.plan(SETTINGS, ())
+    source.normal = 2.0
+    clock.advance(BATCH_S)
+    _, found = batches.plan(SETTINGS, ())
+    assert len(found) == LEAST  # and not what comes in at the least rate
+
+
 def test_after_an_outage_feeds_come_back_somewhat_above_the_normal_rate() -> None:
     clock, source = FakeClock(), Due(polls_ok=1, normal=2.0)
     batches = Batches(source, clock, paced=True)
