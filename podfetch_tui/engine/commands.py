@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from podfetch_tui.catalog import episodes, feeds, trail
+from podfetch_tui.catalog import episodes, feeds
 from podfetch_tui.config.shown import differences, text_of
 from podfetch_tui.engine.adding import Adding
 from podfetch_tui.engine.batches import Batches
+from podfetch_tui.engine.checking import check
 from podfetch_tui.engine.deciding import Decisions
 from podfetch_tui.engine.dispatch import Dispatcher
 from podfetch_tui.engine.events import EventRing
@@ -48,13 +49,10 @@ from podfetch_tui.model.text import counted
 from podfetch_tui.model.writes import ApplyPriorities, ChangeFeed, Receipt
 from podfetch_tui.pipeline.erasures import finish_erasures
 from podfetch_tui.pipeline.services import Services
-from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.storage.sweep import remove_parts
 
 IMPORTED_PAUSED = "imported paused"
 """State reason of feeds that wait for the operator to begin."""
-_LOOKED_AT = 20
-"""With so many feeds to be checked their hosts are looked at, too."""
 _AT_ONCE = 20
 """So many of the feeds that are added do not wait for a batch."""
 
@@ -175,29 +173,10 @@ class Commands:
         return self._reconfigure.change(tuple(before.items()))
 
     def _check(self, feed_ids: tuple[int, ...]) -> CommandResult:
-        catalog, now = self._services.catalog, self._services.clock.now_ms()
-        if not feed_ids:
-            feed_ids = feeds.ids_in_state(catalog, FeedState.ACTIVE)
-        for feed_id in feed_ids:
-            self._services.writer.submit(
-                ChangeFeed(feed_id=feed_id, next_poll_at=now, at=now), lazy=True
-            )
-        self._services.writer.flush()
-        self._batches.put_first(feed_ids)
+        checked = check(self._services, feed_ids)
+        self._batches.put_first(checked.due)
         self._dispatcher.look_now()
-        held = self._held_host(feed_ids, now)
-        text = f"due now, but {held} is left alone: R on Hosts (h) asks it" if held else "due now"
-        return CommandResult(ok=True, text=text, affected=len(feed_ids))
-
-    def _held_host(self, feed_ids: tuple[int, ...], now: int) -> str:
-        """Return a host of these feeds that is not asked now; of many feeds nobody looks."""
-        catalog = self._services.catalog
-        for feed_id in feed_ids if len(feed_ids) <= _LOOKED_AT else ():
-            feed = feeds.get_feed(catalog, feed_id)
-            host = None if feed is None else trail.host_facts(catalog, host_of(feed.url))
-            if host is not None and host.is_held(now):
-                return host.name
-        return ""
+        return checked.result
 
     def _add(self, command: AddFeeds | ProbeUrl) -> CommandResult:
         if isinstance(command, ProbeUrl):

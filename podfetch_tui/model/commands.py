@@ -55,7 +55,10 @@ class Reload(msgspec.Struct, frozen=True, tag=True):
 
 
 class CheckFeeds(msgspec.Struct, frozen=True, tag=True):
-    """Make feeds due now; an empty tuple means all active ones."""
+    """Make feeds due now; an empty tuple means all active ones.
+
+    One that is not active is skipped, and named as refused.
+    """
 
     feed_ids: tuple[int, ...] = ()
 

@@ -43,12 +43,48 @@ _WHAT_HAPPENS = {
     " a probe goes well.",
     FeedDecision.SNOOZE: "Those in quarantine stay there and are not probed until then.",
 }
+_INSTEAD = {
+    FeedState.PAUSED.value: "; p lets it go on",
+    FeedState.RETIRED.value: "; p lets it go on",
+    FeedState.GONE.value: "; t looks at it once, p lets it go on",
+    FeedState.QUARANTINED.value: "; t looks at it once, R on Quarantine (3) releases it",
+}
+"""State of a feed that is not polled → the key for what was wanted."""
 
 
-def check(bridge: Bridge, feed_ids: Sequence[int]) -> None:
-    """Have feeds polled now."""
-    if feed_ids:
-        bridge.send(CheckFeeds(tuple(feed_ids)))
+async def check(app: App[Any], bridge: Bridge, feed_ids: Sequence[int]) -> bool:
+    """Have feeds polled now, many after a question; return whether it was tried.
+
+    Those that are not active are skipped: a snooze promises that nothing is asked.
+    """
+    if len(feed_ids) > 1:
+        try:
+            rows = await rows_of(bridge, feed_ids[:LOOKED_AT])
+        except (Failure, PodfetchError) as error:
+            bridge.toast(str(error), "error")
+            return False
+        if not await app.push_screen_wait(Confirm(_check_question(rows, len(feed_ids)))):
+            return False
+    result = await bridge.ask(CheckFeeds(tuple(feed_ids)))
+    text = result.text or "done"
+    if len(feed_ids) == 1 and result.refused:
+        text += _INSTEAD.get(result.refused[0][1].removeprefix("is "), "")
+    bridge.toast(text, "information" if result.ok else "error")
+    return True
+
+
+def _check_question(rows: Sequence[FeedRow], total: int) -> Question:
+    """Ask whether so many feeds are polled, of which the first were looked at."""
+    waiting = sum(row.state != FeedState.ACTIVE.value for row in rows)
+    impact = _about(rows, total)
+    impact.append(line())
+    impact.append(line("They are due at once, whatever their rhythm; hosts keep their limits."))
+    if waiting:
+        impact.append(line("Those that are not active are skipped: nothing is asked for them."))
+    number = count(total)
+    return Question(
+        title=f"Check {number} feeds?", impact=impact, verb=f"Check {number}", number=total
+    )
 
 
 async def cancel(app: App[Any], bridge: Bridge, feed_ids: Sequence[int]) -> bool:
@@ -174,6 +210,16 @@ def seen(feed_ids: Sequence[int], rows: Sequence[FeedRow]) -> tuple[int, ...]:
 
 def _question(rows: Sequence[FeedRow], total: int, decision: FeedDecision) -> Question:
     number = count(total)
+    impact = _about(rows, total)
+    impact += [line(), line(_WHAT_HAPPENS[decision], " It can be undone for a minute (u).")]
+    verb = decision.value.capitalize()
+    return Question(
+        title=f"{verb} {number} feeds?", impact=impact, verb=f"{verb} {number}", number=total
+    )
+
+
+def _about(rows: Sequence[FeedRow], total: int) -> list[Content]:
+    """Say of which feeds a question is: how many in which state, and the first by name."""
     some = "" if total == len(rows) else f"of the first {count(len(rows))}: "
     states = Counter(row.state for row in rows)
     impact: list[Content] = [
@@ -184,11 +230,7 @@ def _question(rows: Sequence[FeedRow], total: int, decision: FeedDecision) -> Qu
     ]  # fmt: skip
     if total > _NAMED:
         impact.append(line((f"  … and {count(total - _NAMED)} more", "$quiet")))
-    impact += [line(), line(_WHAT_HAPPENS[decision], " It can be undone for a minute (u).")]
-    verb = decision.value.capitalize()
-    return Question(
-        title=f"{verb} {number} feeds?", impact=impact, verb=f"{verb} {number}", number=total
-    )
+    return impact
 
 
 def report(bridge: Bridge, decision: FeedDecision, result: CommandResult) -> None:

@@ -116,6 +116,43 @@ def test_several_change_only_after_a_question_and_go_back_by_undo() -> None:
     assert len(last.ask.feed_ids) == 1000
 
 
+def test_many_are_checked_only_after_a_question_that_says_who_is_skipped() -> None:
+    client = many()
+    client.answer = CommandResult(ok=True, text="2 feeds due now; 1 other skipped, not active")
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", *["down"] * 4, *["space"] * 3, "r")
+        assert isinstance(stage.app.screen, Confirm)
+        assert "Check 3 feeds?" in text(stage)
+        assert "1 paused" in text(stage)
+        assert "Those that are not active are skipped" in text(stage)
+        await press(stage, "n")
+        assert client.commands == []
+        await press(stage, "r", "y")
+        assert "2 feeds due now; 1 other skipped" in text(stage)
+        await press(stage, "escape", "ctrl+a", "r", "y")
+        assert isinstance(stage.app.screen, Confirm), "1,000 are typed"
+        await press(stage, *"1000", "enter")
+
+    play(client, scene)
+    checked = [command for command in client.commands if isinstance(command, CheckFeeds)]
+    assert [len(command.feed_ids) for command in checked] == [3, 1000]
+
+
+def test_a_feed_that_is_not_polled_says_which_key_does_it() -> None:
+    client = many()
+    client.answer = CommandResult(
+        ok=False, text="feed 5 is paused: only active feeds are polled", refused=((5, "is paused"),)
+    )
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", *["down"] * 4, "r")
+        (note,) = stage.app._notifications
+        assert note.message.endswith("only active feeds are polled; p lets it go on")
+
+    play(client, scene)
+
+
 def test_everything_is_found_by_name() -> None:
     async def scene(stage: Stage) -> None:
         await press(stage, "colon", *"downl")

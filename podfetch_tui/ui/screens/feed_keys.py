@@ -64,7 +64,7 @@ class FeedScreen(MainScreen):
 
     def action_check(self) -> None:
         """Have the chosen feeds polled now."""
-        feed_actions.check(self.bridge, self.chosen)
+        self._do(lambda ids: feed_actions.check(self.app, self.bridge, ids), keep=True)
 
     def action_pause(self) -> None:
         """Pause the chosen feeds, or let paused ones go on."""
