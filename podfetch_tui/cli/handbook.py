@@ -1,7 +1,7 @@
 """Pages of the documentation that are made from the program itself.
 
-``python -m podfetch_tui.cli.handbook docs`` writes ``commands.md``, ``events.md`` and
-``keys.md`` into that folder (``make docs`` does); tests compare.
+``python -m podfetch_tui.cli.handbook docs`` writes ``commands.md``, ``events.md``, ``keys.md``
+and ``words.md`` into that folder (``make docs`` does); tests compare.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from podfetch_tui.cli.json_keys import JSON_KEYS, JsonKeys
 from podfetch_tui.cli.main import podfetch
 from podfetch_tui.model import actions
 from podfetch_tui.model.event_kinds import KINDS
+from podfetch_tui.model.words import WORDS
 
 _MADE = "This page is made from the program itself (`make docs`); a test keeps them alike.\n"
 _HELP = {"-h", "--help"}
@@ -156,7 +157,28 @@ def keys_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"commands.md": commands_page, "events.md": events_page, "keys.md": keys_page}
+def words_page() -> str:
+    """Return the text of ``docs/words.md``."""
+    lines = [
+        "# Words",
+        _MADE,
+        "What the screens and the commands call things; `?` on any screen has it, too. The states"
+        " of a feed are in [screens.md](screens.md#lists), the ways to fail in"
+        " [failures.md](failures.md).",
+        "",
+        "| word | meaning |",
+        "| --- | --- |",
+        *(f"| {word.name} | {word.text} |" for word in WORDS),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "commands.md": commands_page,
+    "events.md": events_page,
+    "keys.md": keys_page,
+    "words.md": words_page,
+}
 """The pages by file name."""
 
 

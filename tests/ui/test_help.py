@@ -7,6 +7,7 @@ from support.fake_client import FakeClient, busy_snapshot
 from support.stage import SMALL, WIDE, Stage, play, press, settle
 
 from podfetch_tui.model.actions import ACTIONS
+from podfetch_tui.model.words import WORDS
 from podfetch_tui.ui.widgets.table import VirtualTable
 
 
@@ -27,7 +28,7 @@ def sentences(stage: Stage) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("size", [SMALL, WIDE, (60, 18)])
 def test_no_sentence_is_cut_at_any_size_or_after_a_resize(size: tuple[int, int]) -> None:
-    wanted = sorted(one.help for one in ACTIONS)
+    wanted = sorted([*(one.help for one in ACTIONS), *(word.text for word in WORDS)])
 
     async def scene(stage: Stage) -> None:
         await press(stage, "question_mark")
@@ -44,5 +45,13 @@ def test_what_is_looked_for_stays_whole() -> None:
     async def scene(stage: Stage) -> None:
         await press(stage, "question_mark", "slash", *"for good", "enter")
         assert sentences(stage) == [("K", "Delete the chosen episodes and their files for good")]
+
+    play(FakeClient(busy_snapshot()), scene, size=SMALL)
+
+
+def test_a_word_of_the_screens_is_explained() -> None:
+    async def scene(stage: Stage) -> None:
+        await press(stage, "question_mark", "slash", *"lateness", "enter")
+        assert sentences(stage) == [("lateness", "how long after its time a poll begins")]
 
     play(FakeClient(busy_snapshot()), scene, size=SMALL)

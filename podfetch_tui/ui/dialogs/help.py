@@ -1,4 +1,4 @@
-"""Help: what all keys do, made from the table of actions and the keys as they are now."""
+"""Help: what all keys do, from the table of actions and the keys as they are now; and words."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from podfetch_tui.model.actions import SCOPES
+from podfetch_tui.model.words import WORDS
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.keymap import bound, sections, shown_keys
 from podfetch_tui.ui.rows import ListRows
@@ -39,7 +40,7 @@ class _Line(NamedTuple):
 
 
 class Help(ModalScreen[None]):
-    """All keys, those of the screen one comes from first."""
+    """All keys, those of the screen one comes from first, then the words of the screens."""
 
     CSS_PATH: ClassVar = [Path(__file__).with_name("dialogs.tcss")]
     AUTO_FOCUS = "VirtualTable"
@@ -62,7 +63,7 @@ class Help(ModalScreen[None]):
             for place, actions in sections(known)
             for action in actions
         ]
-        self._found = found
+        self._found = [*found, *((word.name, "a word", "", word.text, "") for word in WORDS)]
         self._words: list[str] = []
         """What every action that is shown has in its line."""
         self._rows: ListRows[_Line] = ListRows(lambda line: line.number)
@@ -70,9 +71,9 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """A filter and the table."""
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = "Keys"
+            dialog.border_title = "Keys and words"
             dialog.border_subtitle = "/ finds  esc leaves"
-            box = Input(placeholder="part of a key's text or id", compact=True)
+            box = Input(placeholder="a word, or part of a key's text or id", compact=True)
             box.cursor_blink = False
             box.display, box.disabled = False, True
             yield box
@@ -110,7 +111,7 @@ class Help(ModalScreen[None]):
             self.dismiss(None)
 
     def _fold(self) -> None:
-        """Show the actions that are looked for, each in as many lines as it needs."""
+        """Show the actions and words that are looked for, each in as many lines as it needs."""
         table = self.query_one(VirtualTable)
         *_, (_, _, room) = rooms(_COLUMNS, table.size.width, {})
         lines: list[_Line] = []
