@@ -24,7 +24,7 @@ from typing import NamedTuple
 import msgspec
 
 from benchmarks import bare
-from podfetch_tui.catalog import pages
+from podfetch_tui.catalog import lookups
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import compose
 from podfetch_tui.demo import feeds
@@ -124,7 +124,7 @@ def polls(urls: list[str], root: Path) -> dict[str, Spent]:
         take_in(archive, urls)
         took["cold, engine"] = once(archive, settings)
         now = archive.clock.now_ms()
-        for feed_id in pages.feed_ids(archive.catalog):
+        for feed_id in lookups.feed_ids(archive.catalog):
             archive.writer.submit(ChangeFeed(feed_id=feed_id, next_poll_at=now, at=now), lazy=True)
         archive.writer.flush()
         etags = [{"If-None-Match": f'"{number}"'} for number in range(len(urls))]

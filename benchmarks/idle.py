@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.engine import settings_for
-from podfetch_tui.catalog import pages
+from podfetch_tui.catalog import lookups
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.writes import ChangeFeed, ImportFeeds, NewFeed
@@ -37,7 +37,7 @@ def stock(settings: Settings, count: int) -> None:
         now = archive.clock.now_ms()
         feeds = tuple(NewFeed(url=f"http://127.0.0.9:9/{number}") for number in range(count))
         archive.writer.submit(ImportFeeds(source="bench", feeds=feeds, at=now)).result()
-        for feed_id in pages.feed_ids(archive.catalog):
+        for feed_id in lookups.feed_ids(archive.catalog):
             later = ChangeFeed(feed_id=feed_id, next_poll_at=now + _DAY_MS, at=now)
             archive.writer.submit(later, lazy=True)
         archive.writer.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from podfetch_tui.catalog import pages, trail
+from podfetch_tui.catalog import lookups, trail
 from podfetch_tui.catalog.evidence import last_answer
 from podfetch_tui.catalog.feed_bodies import feed_body_of
 from podfetch_tui.catalog.feeds import get_feed
@@ -35,14 +35,14 @@ def query(catalog: Catalog, request: PageRequest) -> Page:
         Failure: The catalogue could not be read.
     """
     feed_id = request.feed_id
-    if feed_id is None or pages.feed_by_id(catalog, feed_id) is None:
+    if feed_id is None or lookups.feed_by_id(catalog, feed_id) is None:
         raise UsageError(f"there is no feed {feed_id}")
     rows = _feed(catalog, feed_id) if request.kind == "feed" else _raw(catalog, feed_id)
     return Page(rows, None)
 
 
 def _feed(catalog: Catalog, feed_id: int) -> tuple[dict[str, JsonValue], ...]:
-    row = pages.feed_detail(catalog, feed_id)
+    row = lookups.feed_detail(catalog, feed_id)
     times = trail.feed_times(catalog, feed_id)
     polls = trail.polls(catalog, feed_id, most=_POLLS)
     code = str(row["last_error"] or "").partition(":")[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from podfetch_tui.catalog import pages, trail
+from podfetch_tui.catalog import lookups, trail
 from podfetch_tui.catalog.feeds import get_feed
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.catalog.quarantine import evidence
@@ -48,7 +48,7 @@ def evidence_document(catalog: Catalog, feed_id: int) -> dict[str, Any]:
     feed = get_feed(catalog, feed_id)
     if feed is None:
         raise UsageError(f"no feed {feed_id}")
-    row = pages.feed_detail(catalog, feed_id)
+    row = lookups.feed_detail(catalog, feed_id)
     times = trail.feed_times(catalog, feed_id)
     host = trail.host_facts(catalog, host_of(feed.url))
     head = evidence(catalog, feed_id)

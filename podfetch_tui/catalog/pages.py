@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
 from podfetch_tui.catalog.event_rows import recorded_events
 from podfetch_tui.catalog.open import Catalog
@@ -27,22 +27,12 @@ from podfetch_tui.catalog.page_statements import (
     page_of,
     rows_by_id,
 )
-from podfetch_tui.catalog.schema import (
-    episode,
-    episode_key,
-    episode_note,
-    feed,
-    feed_note,
-    feed_url,
-    list_source,
-)
 from podfetch_tui.catalog.schema_audit import outcome
-from podfetch_tui.catalog.shown import shown, shown_note
-from podfetch_tui.catalog.statements import Answer, Statement
+from podfetch_tui.catalog.shown import shown
+from podfetch_tui.catalog.statements import Statement
 from podfetch_tui.model.errors import UsageError
-from podfetch_tui.model.feed import Backlog, BacklogKind, FeedState
+from podfetch_tui.model.feed import Backlog, BacklogKind
 from podfetch_tui.model.snapshot import JsonValue, Page, PageRequest
-from podfetch_tui.model.text import redact
 from podfetch_tui.policy.filter_fields import FIELDS, language_of
 from podfetch_tui.policy.filters import Filter, parse, sort_of
 from podfetch_tui.system.clock import Clock
@@ -243,103 +233,6 @@ def _outcomes(catalog: Catalog, first: int | None, since: int) -> Iterator[_Row]
     for row in rows(catalog, PageRequest(kind="events", after=first - 1)):
         if str(row["at"]) >= earliest:
             yield row
-
-
-def feed_ids(catalog: Catalog, *, state: FeedState | None = None) -> tuple[int, ...]:
-    """Return the ids of all feeds, or of those in ``state``."""
-    statement = select(feed.c.id).order_by(feed.c.id)
-    if state is not None:
-        statement = statement.where(feed.c.state == state.value)
-    return tuple(int(values[0]) for values in _fetch(catalog, statement))
-
-
-def feed_urls(catalog: Catalog) -> frozenset[str]:
-    """Return the whole URL of every feed, secrets included: to compare with, not to show."""
-    return frozenset(str(values[0]) for values in _fetch(catalog, select(feed.c.url)))
-
-
-def feed_by_id(catalog: Catalog, feed_id: int) -> int | None:
-    """Return ``feed_id`` if there is such a feed."""
-    return _one(catalog, select(feed.c.id).where(feed.c.id == feed_id))
-
-
-def feed_at(catalog: Catalog, url: str) -> int | None:
-    """Return the feed that is polled at ``url`` (normalised) now."""
-    return _one(catalog, select(feed.c.id).where(feed.c.url == url))
-
-
-def feed_by_url(catalog: Catalog, url: str) -> int | None:
-    """Return the feed that is, or was once, at ``url`` (normalised)."""
-    found = feed_at(catalog, url)
-    if found is not None:
-        return found
-    once = select(feed_url.c.feed_id).where(feed_url.c.url == url)
-    return _one(catalog, once.order_by(feed_url.c.until.desc()).limit(1))
-
-
-def episode_by_id(catalog: Catalog, episode_id: int) -> int | None:
-    """Return ``episode_id`` if there is such an episode."""
-    return _one(catalog, select(episode.c.id).where(episode.c.id == episode_id))
-
-
-def episode_by_url(catalog: Catalog, url: str) -> int | None:
-    """Return the first episode with this enclosure URL; a scan, for the command line only."""
-    statement = select(episode.c.id).where(episode.c.enclosure_url == url)
-    return _one(catalog, statement.order_by(episode.c.id).limit(1))
-
-
-def feed_detail(catalog: Catalog, feed_id: int) -> _Row:
-    """Return a feed's row with its history, lists and channel facts."""
-    (row,) = query(catalog, PageRequest(kind="feeds", after=feed_id - 1, limit=1)).rows
-    note = _fetch(catalog, select(feed_note.c.metadata).where(feed_note.c.feed_id == feed_id))
-    urls = select(feed_url.c.url, feed_url.c.until).where(feed_url.c.feed_id == feed_id)
-    sources = select(list_source.c.list, list_source.c.line).where(list_source.c.feed_id == feed_id)
-    more = ("redirect_url", "redirect_by", "redirect_seen", "redirect_since")
-    plain = select(
-        *(feed.c[name] for name in ("folder", "url", "merged_into", "page_url", *more))
-    ).where(feed.c.id == feed_id)
-    row["folder"], url, row["merged_into"], page_url, to, by, seen, since = _fetch(catalog, plain)[
-        0
-    ]
-    row["page_url"] = redact(page_url) or None
-    # A move that its answers name, and that was not made yet.
-    row["move"] = (
-        {"url": redact(to), "by": by, "seen": seen, "since": rfc3339(since)} if to else None
-    )
-    row["earlier_urls"] = [
-        {"url": redact(u), "until": rfc3339(at)} for u, at in _fetch(catalog, urls)
-    ]
-    row["lists"] = [{"list": name, "line": line} for name, line in _fetch(catalog, sources)]
-    facts = msgspec.json.decode(note[0][0]) if note and note[0][0] else None
-    row["metadata"] = shown_note(facts, url)
-    return row
-
-
-def episode_detail(catalog: Catalog, episode_id: int) -> _Row:
-    """Return an episode's row with its note and the keys it is known by."""
-    (row,) = query(catalog, PageRequest(kind="episodes", after=episode_id - 1, limit=1)).rows
-    keys = select(episode_key.c.reason, episode_key.c.text).where(
-        episode_key.c.feed_id == row["feed_id"], episode_key.c.episode_id == episode_id
-    )
-    note = select(episode_note.c.note).where(episode_note.c.episode_id == episode_id)
-    of_feed = select(feed.c.url).where(feed.c.id == row["feed_id"])
-    url = _fetch(catalog, of_feed)[0][0]
-    row["keys"] = [
-        {"reason": reason, "text": shown_note(text, url)} for reason, text in _fetch(catalog, keys)
-    ]
-    found = _fetch(catalog, note)
-    row["note"] = shown_note(msgspec.json.decode(found[0][0]), url) if found else None
-    return row
-
-
-def _fetch(catalog: Catalog, statement: Select[Any]) -> list[list[Any]]:
-    with catalog.reader().cursor() as cursor:
-        return Answer(lambda: statement, list[Any]).rows(cursor)
-
-
-def _one(catalog: Catalog, statement: Select[Any]) -> int | None:
-    found = _fetch(catalog, statement)
-    return int(found[0][0]) if found else None
 
 
 def _row(names: tuple[str, ...], values: list[Any]) -> _Row:

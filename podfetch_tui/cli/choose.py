@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from podfetch_tui.catalog import pages
+from podfetch_tui.catalog import lookups, pages
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.model.errors import UsageError
 from podfetch_tui.model.snapshot import PageRequest
@@ -105,17 +105,17 @@ def _one(found: tuple[int, ...], name: str, kind: str) -> int:
 
 def _feed(catalog: Catalog, name: str) -> int | None:
     if _ID.match(name):
-        return pages.feed_by_id(catalog, _number(name))
+        return lookups.feed_by_id(catalog, _number(name))
     try:
-        return pages.feed_by_url(catalog, normalise_url(name, allow=_ANY_ADDRESS))
+        return lookups.feed_by_url(catalog, normalise_url(name, allow=_ANY_ADDRESS))
     except ValueError:
-        return pages.feed_by_url(catalog, name)
+        return lookups.feed_by_url(catalog, name)
 
 
 def _episode(catalog: Catalog, name: str) -> int | None:
     if _ID.match(name):
-        return pages.episode_by_id(catalog, _number(name))
-    return pages.episode_by_url(catalog, name)
+        return lookups.episode_by_id(catalog, _number(name))
+    return lookups.episode_by_url(catalog, name)
 
 
 def _number(digits: str) -> int:

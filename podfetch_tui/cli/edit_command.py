@@ -8,7 +8,7 @@ import threading
 import click
 import msgspec
 
-from podfetch_tui.catalog import episodes, pages
+from podfetch_tui.catalog import episodes, lookups
 from podfetch_tui.catalog.backlog import count_wanted
 from podfetch_tui.catalog.feed_own import feed_own
 from podfetch_tui.catalog.feeds import get_feed
@@ -130,7 +130,7 @@ def _plans(catalog: Catalog, ids: tuple[int, ...], asked: Asked, settings: Setti
         if planned is None:
             continue
         moves = planned.now.url != own.url
-        owner = pages.feed_at(catalog, planned.now.url) if moves else None
+        owner = lookups.feed_at(catalog, planned.now.url) if moves else None
         if owner is not None:
             url = redact(planned.now.url)
             raise UsageError(f"--url {url}: feed {owner} is there (podfetch feeds show {owner})")

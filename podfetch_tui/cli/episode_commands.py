@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from podfetch_tui.catalog import pages
+from podfetch_tui.catalog import lookups, pages
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli.choose import filter_of, one_episode, one_feed
 from podfetch_tui.cli.context import Context
@@ -73,7 +73,7 @@ def show_episode(context: Context, *, episode: str, as_json: bool) -> None:
     """Show one episode, by id, enclosure URL or a filter that only it passes."""
     with archives.reading_for(context) as (_, catalog, _):
         episode_id = one_episode(catalog, episode)
-        row = pages.episode_detail(catalog, episode_id)
+        row = lookups.episode_detail(catalog, episode_id)
     if as_json:
         document(row)
         return

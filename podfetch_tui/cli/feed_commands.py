@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from podfetch_tui.catalog import pages
+from podfetch_tui.catalog import lookups, pages
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import lists
 from podfetch_tui.cli.choose import filter_of, one_feed
@@ -116,7 +116,7 @@ def show_feed(context: Context, *, feed: str, as_json: bool) -> None:
     """Show one feed, by id, URL or a filter that only it passes."""
     with archives.reading_for(context) as (_, catalog, _):
         feed_id = one_feed(catalog, feed)
-        row = pages.feed_detail(catalog, feed_id)
+        row = lookups.feed_detail(catalog, feed_id)
     if as_json:
         document(row)
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from podfetch_tui.catalog import pages
+from podfetch_tui.catalog import lookups
 from podfetch_tui.catalog.hosts import held_hosts
 from podfetch_tui.catalog.quarantine import feed_marks
 from podfetch_tui.cli import archive as archives
@@ -77,7 +77,7 @@ def check_command(
         raise UsageError("name feeds to check, or --all")
     settings = load_settings(context).settings
     with archives.reading(settings) as (_, catalog):
-        ids = pages.feed_ids(catalog) if all_feeds else choose_feeds(catalog, feeds)
+        ids = lookups.feed_ids(catalog) if all_feeds else choose_feeds(catalog, feeds)
         marks = feed_marks(catalog, ids)
         held = list(held_hosts(catalog, Clock().now_ms()))
     active = {mark.id for mark in marks if mark.state is FeedState.ACTIVE}

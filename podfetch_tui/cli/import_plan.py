@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-from podfetch_tui.catalog import pages
+from podfetch_tui.catalog import lookups
 from podfetch_tui.catalog.waiting import Waiting, waiting
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import lists
@@ -45,7 +45,7 @@ def show_plan(wanted: Sequence[lists.NamedList], settings: Settings, *, as_json:
 def _known(entries: Sequence[NewFeed], settings: Settings) -> tuple[frozenset[str], Waiting]:
     """Return the URLs that an archive has, if there is one, and what waits for those listed."""
     with contextlib.suppress(ArchiveUnusable), archives.reading(settings) as (_, catalog):
-        return pages.feed_urls(catalog), waiting(catalog, (feed.url for feed in entries))
+        return lookups.feed_urls(catalog), waiting(catalog, (feed.url for feed in entries))
     return frozenset(), Waiting()
 
 

@@ -83,7 +83,7 @@ def read_configured(settings: Settings, catalog: Catalog | None) -> list[ListFil
 
 def count_new(catalog: Catalog, lists: Sequence[NamedList], files: Sequence[ListFile]) -> int:
     """Return how many feeds of these lists the archive does not hold."""
-    from podfetch_tui.catalog.pages import feed_urls
+    from podfetch_tui.catalog.lookups import feed_urls
 
     urls = {feed.url for taken in lists for feed in taken.feeds.entries}
     urls.update(feed.url for file in files if file.feeds for feed in file.feeds.entries)

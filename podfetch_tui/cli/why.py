@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from podfetch_tui.catalog import pages, trail
+from podfetch_tui.catalog import lookups, trail
 from podfetch_tui.catalog.evidence import last_answer
 from podfetch_tui.catalog.feeds import get_feed
 from podfetch_tui.catalog.open import Catalog
@@ -63,7 +63,7 @@ def find(catalog: Catalog, name: str) -> tuple[str, int]:
 
 def feed_document(catalog: Catalog, feed_id: int, settings: Settings, now: int) -> Document:
     """Return all that says why a feed is as it is. Raises :class:`Failure`."""
-    row = pages.feed_detail(catalog, feed_id)
+    row = lookups.feed_detail(catalog, feed_id)
     feed = _feed(catalog, feed_id)
     times = trail.feed_times(catalog, feed_id)
     polls = trail.polls(catalog, feed_id, most=NEWEST)
@@ -109,7 +109,7 @@ def feed_document(catalog: Catalog, feed_id: int, settings: Settings, now: int) 
 
 def episode_document(catalog: Catalog, layout: Layout, episode_id: int, now: int) -> Document:
     """Return all that says why an episode is as it is. Raises :class:`Failure`."""
-    row = pages.episode_detail(catalog, episode_id)
+    row = lookups.episode_detail(catalog, episode_id)
     feed = _feed(catalog, int(str(row["feed_id"])))
     facts, times = trail.episode_facts(catalog, episode_id)
     made = trail.derivatives(catalog, episode_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from podfetch_tui.catalog import pages
+from podfetch_tui.catalog import lookups
 from podfetch_tui.config.gathering import FeedList
 from podfetch_tui.config.sources import read_list
 from podfetch_tui.model.commands import AddedFeeds, AddFeeds, CommandResult, ProbeUrl, RejectedLine
@@ -97,11 +97,11 @@ class Adding:
     def _plan(self, feeds: FeedList) -> AddedFeeds:
         catalog, entries = self._services.catalog, feeds.entries
         if len(entries) <= _ONE_BY_ONE:
-            at = {feed.url: pages.feed_at(catalog, feed.url) for feed in entries}
+            at = {feed.url: lookups.feed_at(catalog, feed.url) for feed in entries}
             new = [feed for feed in entries if at[feed.url] is None]
             known = tuple(number for number in at.values() if number is not None)
         else:
-            urls = pages.feed_urls(catalog)
+            urls = lookups.feed_urls(catalog)
             new, known = [feed for feed in entries if feed.url not in urls], ()
         return _result(
             feeds,

@@ -11,7 +11,7 @@ import threading
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from podfetch_tui.catalog import episodes, pages
+from podfetch_tui.catalog import episodes, lookups
 from podfetch_tui.feeds.keys import drafts
 from podfetch_tui.model.document import FeedDocument
 from podfetch_tui.model.episode import KnownFeed
@@ -112,7 +112,7 @@ def _normal(url: str, allow: tuple[str, ...]) -> str:
 
 def _objection(job: PollJob, url: str, services: Services, stop: threading.Event) -> str:
     """Why a feed does not move to the place its document names; empty when it does."""
-    if pages.feed_by_url(services.catalog, url) == job.feed.id:
+    if lookups.feed_by_url(services.catalog, url) == job.feed.id:
         return "it was there before"
     try:
         answer = services.http.fetch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Union
 
-from podfetch_tui.catalog import pages
+from podfetch_tui.catalog import lookups
 from podfetch_tui.model.job import EpisodeJob
 from podfetch_tui.model.text import redact, redact_media
 from podfetch_tui.pipeline.placing import Made
@@ -46,7 +46,7 @@ def _entry(made: Made, job: EpisodeJob) -> dict[str, object]:
 
 def _document(job: EpisodeJob, services: Services) -> dict[str, object]:
     """Return what the catalogue knows of the episode; secrets in URLs stay in the catalogue."""
-    row = pages.episode_detail(services.catalog, job.episode.id)
+    row = lookups.episode_detail(services.catalog, job.episode.id)
     feed = job.feed
     return {
         "schema": SCHEMA,

@@ -11,6 +11,7 @@ import pytest
 from support.archive import make_due, rows, run_once, settings_for
 from support.program import ON_LOOPBACK, podfetch
 
+from podfetch_tui.catalog.statements import Statement
 from podfetch_tui.demo import feeds
 from podfetch_tui.demo.audio import Media
 from podfetch_tui.demo.host import PodcastHost
@@ -45,6 +46,23 @@ def serve(
     etag = f'"{hashlib.sha256(body).hexdigest()[:8]}"'
     host.table.routes[f"/{name}.xml"] = Route(body=body, etag=etag)
     return host.url(f"/{name}.xml", address)
+
+
+def test_no_statement_is_compiled_for_every_episode(
+    host: PodcastHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+    plain = Statement._compile
+
+    def counted(one: Statement) -> None:
+        plain(one)
+        compiled.append(one.sql)
+
+    monkeypatch.setattr(Statement, "_compile", counted)
+    run_once(settings_for(tmp_path / "few"), serve(host, "few", 1))
+    compiled.clear()
+    run_once(settings_for(tmp_path / "many"), serve(host, "many", 20))
+    assert len(compiled) < 20, compiled
 
 
 def test_every_episode_is_archived_once_with_its_own_bytes(

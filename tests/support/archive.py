@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from podfetch_tui.catalog import pages
+from podfetch_tui.catalog import lookups, pages
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import compose
 from podfetch_tui.engine.engine import Engine
@@ -91,5 +91,5 @@ def make_due(settings: Settings) -> None:
 
     with archives.changing(settings) as archive:
         now = archive.clock.now_ms()
-        for feed_id in pages.feed_ids(archive.catalog):
+        for feed_id in lookups.feed_ids(archive.catalog):
             archive.writer.submit(ChangeFeed(feed_id=feed_id, next_poll_at=now, at=now)).result()

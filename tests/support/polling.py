@@ -13,7 +13,7 @@ from typing import Any
 from support.archive import settings_for
 from support.clock import FakeClock
 
-from podfetch_tui.catalog import episodes, feeds, pages
+from podfetch_tui.catalog import episodes, feeds, lookups, pages
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.engine.endings import ending_of
 from podfetch_tui.model.feed import Feed
@@ -79,10 +79,10 @@ class Poller:
         return list(pages.rows(self._archive.catalog, PageRequest(kind=kind, **more)))
 
     def detail(self, feed_id: int = 1) -> dict[str, Any]:
-        return pages.feed_detail(self._archive.catalog, feed_id)
+        return lookups.feed_detail(self._archive.catalog, feed_id)
 
     def episode(self, episode_id: int) -> dict[str, Any]:
-        return pages.episode_detail(self._archive.catalog, episode_id)
+        return lookups.episode_detail(self._archive.catalog, episode_id)
 
     def guids(self, feed_id: int | None = None) -> list[str]:
         return sorted(row["guid"] for row in self.rows(feed_id=feed_id))

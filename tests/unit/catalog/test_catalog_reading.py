@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.cataloguing import AT, DAY, Bench, draft, finish, outcome, poll
 
-from podfetch_tui.catalog import episodes, pages, totals
+from podfetch_tui.catalog import episodes, lookups, pages, totals
 from podfetch_tui.catalog.history import history
 from podfetch_tui.catalog.hosts import active_feeds
 from podfetch_tui.model.decisions import DecideEpisodes, DecideFeeds, EpisodeDecision, FeedDecision
@@ -269,11 +269,11 @@ def test_details_show_what_is_known_besides_the_row(books: Bench) -> None:
     more = poll(feed_id, draft("one", season="3"), metadata={"language": "en"}, folder="F")
     (episode_id,) = books.do(more).pending
     books.do(poll(feed_id, url="https://b.example/"))
-    feed = pages.feed_detail(books.catalog, feed_id)
+    feed = lookups.feed_detail(books.catalog, feed_id)
     assert feed["metadata"] == {"language": "en"}
     assert feed["earlier_urls"] == [{"url": "https://a.example/", "until": "2023-11-14T22:13:20Z"}]
     assert feed["folder"] == "F"
-    episode = pages.episode_detail(books.catalog, episode_id)
+    episode = lookups.episode_detail(books.catalog, episode_id)
     assert episode["note"] == {"season": "3"}
     assert {"reason": "guid", "text": None} in episode["keys"]  # type: ignore[operator]
 
@@ -282,16 +282,16 @@ def test_things_are_found_by_id_and_url(books: Bench) -> None:
     (feed_id,) = books.add_feeds("https://a.example/")
     (episode_id,) = books.add_episodes(feed_id, draft("one"), url="https://b.example/")
     catalog = books.catalog
-    assert pages.feed_by_url(catalog, "https://a.example/") == feed_id
-    assert pages.feed_by_url(catalog, "https://b.example/") == feed_id
-    assert pages.feed_by_url(catalog, "https://c.example/") is None
-    assert pages.feed_by_id(catalog, feed_id) == feed_id
-    assert pages.feed_by_id(catalog, 99) is None
-    assert pages.episode_by_id(catalog, episode_id) == episode_id
-    assert pages.episode_by_url(catalog, "https://media.example/one.mp3") == episode_id
+    assert lookups.feed_by_url(catalog, "https://a.example/") == feed_id
+    assert lookups.feed_by_url(catalog, "https://b.example/") == feed_id
+    assert lookups.feed_by_url(catalog, "https://c.example/") is None
+    assert lookups.feed_by_id(catalog, feed_id) == feed_id
+    assert lookups.feed_by_id(catalog, 99) is None
+    assert lookups.episode_by_id(catalog, episode_id) == episode_id
+    assert lookups.episode_by_url(catalog, "https://media.example/one.mp3") == episode_id
     pending = PageRequest(kind="episodes", filter="state:pending")
     assert list(pages.ids(catalog, pending)) == [episode_id]
-    assert pages.feed_ids(catalog, state=FeedState.PAUSED) == ()
+    assert lookups.feed_ids(catalog, state=FeedState.PAUSED) == ()
     assert episodes.get_episode(catalog, 99) is None
     assert episodes.item_of(catalog, 99) is None
 

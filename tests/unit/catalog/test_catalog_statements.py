@@ -22,12 +22,15 @@ SCANS_ALLOWED = {
     ("totals", "_PARTIAL"): "derivative USING INDEX ix_derivative_failed",
     ("episodes", "_PARTS"): "episode USING COVERING INDEX ix_episode_part",
     ("apply_batches", "_WRONG"): "feed",
+    ("lookups", "_FEED_URLS"): "feed USING COVERING INDEX sqlite_autoindex_feed_1",
+    ("lookups", "_EPISODE_BY_URL"): "episode",
 }
-"""Scans of what is small, or of all feeds once at a start."""
+"""Scans of what is small, or of all feeds once at a start, or once for a command."""
 SORTS_ALLOWED = {
     ("list_lines", "_BY_OLD_URL"): "a few rows, once per import",
     ("feeds", "_IN_STATE"): "once per command",
     ("media", "_MADE"): "a page of a thousand, while verifying",
+    ("lookups", "_FEED_ONCE_AT"): "the few feeds that left one URL",
     ("trail", "_COUNTS"): "the episodes of one feed, once per command",
     ("trail", "_FAILING"): "the episodes of one feed, once per command",
 }

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from support.cataloguing import AT, DAY, Bench, bench, draft, finish, poll, recount
 
-from podfetch_tui.catalog import episodes, pages
+from podfetch_tui.catalog import episodes, lookups
 from podfetch_tui.catalog.backlog import count_wanted
 from podfetch_tui.catalog.feed_own import feed_own
 from podfetch_tui.catalog.feeds import get_feed
@@ -77,9 +77,9 @@ def test_the_operators_title_stands_before_the_feeds_own(books: Bench) -> None:
     (feed_id,) = books.add_feeds(URL, title="List")
     books.do(edit(feed_id, title="Mine"))
     books.do(finish(feed_id, poll(feed_id, title="Its own")))
-    assert pages.feed_detail(books.catalog, feed_id)["title"] == "Mine"
+    assert lookups.feed_detail(books.catalog, feed_id)["title"] == "Mine"
     books.do(edit(feed_id, title=""))
-    assert pages.feed_detail(books.catalog, feed_id)["title"] == "Its own"
+    assert lookups.feed_detail(books.catalog, feed_id)["title"] == "Its own"
 
 
 def test_another_url_begins_anew_and_the_old_one_is_remembered(books: Bench) -> None:
@@ -108,8 +108,8 @@ def test_another_url_begins_anew_and_the_old_one_is_remembered(books: Bench) -> 
     assert feed.health.breaker is BreakerState.CLOSED
     assert (feed.health.consecutive_failures, feed.health.last_error) == (0, None)
     assert feed.next_poll_at == AT
-    assert pages.feed_by_url(books.catalog, URL) == feed_id
-    assert pages.feed_at(books.catalog, URL) is None
+    assert lookups.feed_by_url(books.catalog, URL) == feed_id
+    assert lookups.feed_at(books.catalog, URL) is None
 
 
 def test_another_url_takes_a_feed_out_of_quarantine_on_probation(books: Bench) -> None:
@@ -139,9 +139,9 @@ def test_an_edit_of_a_feed_that_changed_meanwhile_is_refused_with_its_new_state(
         books.do(ChangeFeed(feed_id=feed_id, at=AT + moment, state=state, reason="by hand"))
     failure = books.failure(edit(feed_id, url="https://new.example/rss", seen=AT + 5_000))
     assert "changed meanwhile: it is retired (by hand) since" in str(failure)
-    assert pages.feed_detail(books.catalog, feed_id)["url"] == URL
+    assert lookups.feed_detail(books.catalog, feed_id)["url"] == URL
     books.do(edit(feed_id, url="https://new.example/rss", seen=AT + 9_400))
-    assert pages.feed_detail(books.catalog, feed_id)["url"] == "https://new.example/rss"
+    assert lookups.feed_detail(books.catalog, feed_id)["url"] == "https://new.example/rss"
 
 
 def test_the_url_of_another_feed_is_refused_whole(books: Bench) -> None:

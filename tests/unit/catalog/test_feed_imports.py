@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.cataloguing import AT, DAY, Bench, draft, finish, poll
 
-from podfetch_tui.catalog import episodes, feeds, pages
+from podfetch_tui.catalog import episodes, feeds, lookups, pages
 from podfetch_tui.model.feed import Backlog, BacklogKind, BreakerState, FeedState, Health
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.model.writes import ChangeFeed, FeedSchedule, ImportFeeds, NewFeed
@@ -35,7 +35,7 @@ def test_a_list_becomes_feeds_that_are_due(books: Bench) -> None:
     assert feed.health == Health()
     (row,) = pages.rows(books.catalog, PageRequest(kind="feeds"))
     assert row["tags"] == ["de", "news"]
-    assert pages.feed_detail(books.catalog, feed.id)["lists"] == [{"list": "list.csv", "line": 2}]
+    assert lookups.feed_detail(books.catalog, feed.id)["lists"] == [{"list": "list.csv", "line": 2}]
 
 
 def test_the_title_of_a_list_stands_until_the_feed_says_its_own(books: Bench) -> None:
