@@ -18,7 +18,10 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+\Z")
 _ANY_ADDRESS = parse_networks(("0.0.0.0/0", "::/0"))
 """A feed that is in the archive is found, whatever may be added today."""
 _NOT_BOTH = "give ids and URLs, or one filter, not both (a filter takes id:1,2)"
-_LARGEST_ID = 2**63 - 1
+LARGEST_ID = 2**63 - 1
+"""The catalogue has no greater number."""
+MOST_ROWS = 10**9
+"""What ``--limit`` takes: nothing has more."""
 _Find = Callable[[Catalog, str], "int | None"]
 
 
@@ -119,4 +122,4 @@ def _episode(catalog: Catalog, name: str) -> int | None:
 
 
 def _number(digits: str) -> int:
-    return int(digits) if len(digits) < 19 else _LARGEST_ID
+    return int(digits) if len(digits) < 19 else LARGEST_ID

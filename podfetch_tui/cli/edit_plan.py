@@ -88,7 +88,7 @@ def read_options(
         values[name] = CLEARED[name]
     if both := sorted(set(tag) & set(untag)):
         raise UsageError(f"{both[0]!r} is both a --tag and an --untag")
-    asked = Asked(values=values, tag=_tags(tag), untag=_tags(untag))
+    asked = Asked(values=values, tag=read_tags(tag, "--tag"), untag=read_tags(untag, "--untag"))
     if not (asked.values or asked.tag or asked.untag):
         raise UsageError("say what to change; see podfetch feeds edit --help")
     return asked
@@ -141,10 +141,32 @@ def _value(name: str, text: str, credentials: Credentials) -> object:
         if credentials.named(text) is None:
             raise UsageError(f"--auth {text}: {_no_entry(credentials)}")
         return text
+    return read_option(option, name, text)
+
+
+def read_option(option: str, column: str, text: str) -> object:
+    """Return what the text of an option means, by the rules of a feed list's column.
+
+    Raises:
+        UsageError: it cannot be used.
+    """
     try:
-        return parse_cell(name, text)
+        return parse_cell(column, text)
     except ValueError as error:
         raise UsageError(f"{option} {text!r}: {str(error).partition(': ')[2]}") from error
+
+
+def read_tags(texts: Sequence[str], option: str) -> tuple[str, ...]:
+    """Return the distinct tags that an option names, which may be given again.
+
+    Raises:
+        UsageError: one of the texts cannot be used.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        tags = read_option(option, "tags", text)
+        found.update(dict.fromkeys(convert(tags, tuple[str, ...])))
+    return tuple(found)
 
 
 def _no_entry(credentials: Credentials) -> str:
@@ -152,14 +174,6 @@ def _no_entry(credentials: Credentials) -> str:
         return "there is no credentials file; docs/networks.md says how to make one"
     known = ", ".join(f"[{clean(redact(entry.name), 60)}]" for entry in credentials.entries)
     return f"no section of that name in {credentials.file}; there are {known or 'none'}"
-
-
-def _tags(texts: Sequence[str]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for text in texts:
-        tags = parse_cell("tags", text)
-        found.update(dict.fromkeys(convert(tags, tuple[str, ...])))
-    return tuple(found)
 
 
 def _url(text: str, opened: object, settings: Settings) -> str:

@@ -6,7 +6,7 @@ import click
 
 from podfetch_tui.catalog import lookups, pages
 from podfetch_tui.cli import archive as archives
-from podfetch_tui.cli.choose import filter_of, one_episode, one_feed
+from podfetch_tui.cli.choose import MOST_ROWS, filter_of, one_episode, one_feed
 from podfetch_tui.cli.context import Context
 from podfetch_tui.cli.lazy import LazyGroup
 from podfetch_tui.cli.output import details, document, lines, say, table
@@ -40,7 +40,7 @@ def episodes_group() -> None:
     help="As the filter state:WORD.",
 )
 @click.option("--sort", default="", metavar="[-]FIELD", help="By this field; - greatest first.")
-@click.option("--limit", type=click.IntRange(min=1), default=None, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), default=None, help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_obj
 def list_episodes(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from podfetch_tui.catalog import lookups, pages
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import lists
-from podfetch_tui.cli.choose import filter_of, one_feed
+from podfetch_tui.cli.choose import MOST_ROWS, filter_of, one_feed
 from podfetch_tui.cli.context import Context, load_settings
 from podfetch_tui.cli.import_plan import show_plan
 from podfetch_tui.cli.lazy import LazyGroup
@@ -81,7 +83,7 @@ def feeds_group() -> None:
     help="As the filter state:WORD.",
 )
 @click.option("--sort", default="", metavar="[-]FIELD", help="By this field; - greatest first.")
-@click.option("--limit", type=click.IntRange(min=1), default=None, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), default=None, help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_obj
 def list_feeds(
@@ -126,7 +128,7 @@ def show_feed(context: Context, *, feed: str, as_json: bool) -> None:
 @feeds_group.command("add")
 @click.argument("urls", nargs=-1, required=True, metavar="URL…")
 @click.option("--title", default="", help="Name until the feed says its own.")
-@click.option("--priority", type=int, default=None, help="Higher first.")
+@click.option("--priority", metavar="N", help="Higher first.")
 @click.option("--tag", "tags", multiple=True, help="May be given again.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -136,7 +138,7 @@ def add_feeds(
     *,
     urls: tuple[str, ...],
     title: str,
-    priority: int | None,
+    priority: str | None,
     tags: tuple[str, ...],
     yes: bool,  # noqa: ARG001  every changing command takes it; nothing is asked here
     as_json: bool,
@@ -144,16 +146,33 @@ def add_feeds(
     """Add feeds by URL."""
     settings = load_settings(context).settings
     allow = parse_networks(settings.network.allow_private)
+    given = _given(title, priority, tags)
     entries = []
     for url in urls:
         try:
             normal = normalise_url(url, allow=allow)
         except ValueError as error:
             raise UsageError(f"{redact(url)}: {error}") from error
-        entries.append(NewFeed(url=normal, title=title, priority=priority, tags=tags))
+        entries.append(NewFeed(url=normal, **given))
     wanted = lists.NamedList(lists.COMMAND, FeedList(entries=tuple(entries)))
     with archives.deciding(settings) as archive:
         summary = lists.take_in(archive, (wanted,))
     lists.report(summary)
     if as_json:
         document(summary)
+
+
+def _given(title: str, priority: str | None, tags: tuple[str, ...]) -> dict[str, Any]:
+    """Return what the options say of a feed, read as the columns of a feed list are.
+
+    Raises:
+        UsageError: one of them cannot be used.
+    """
+    from podfetch_tui.cli.edit_plan import read_option, read_tags
+
+    given: dict[str, Any] = {"tags": read_tags(tags, "--tag")}
+    if title:
+        given["title"] = read_option("--title", "title", title)
+    if priority is not None:
+        given["priority"] = read_option("--priority", "priority", priority)
+    return given

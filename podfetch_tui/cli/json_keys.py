@@ -27,6 +27,7 @@ _LIMIT = "value text source in_file ends_at range"
 _IMPORT = "new duplicate rejected rejects notes"
 _DECIDED = "ids refused dry_run"
 _DECIDED_FEEDS = f"{_DECIDED} operation"
+_VERIFIED = "checked ok missing mismatched foreign parts unreadable"
 _TALLIES = (
     "pending claimed sealed archived failed skipped gone missing deleted partial",
     "total active paused quarantined gone retired cooling failing",
@@ -131,9 +132,9 @@ JSON_KEYS: dict[str, JsonKeys] = {
         ),
     ),
     "undo": JsonKeys("ok undone refused"),
-    "verify": JsonKeys("checked ok missing mismatched foreign parts"),
+    "verify": JsonKeys(_VERIFIED),
     "verify --list": JsonKeys(
-        "checked ok missing mismatched foreign parts items",
+        f"{_VERIFIED} items",
         inner=(("items", "path problem episode_id kind"),),
     ),
     "why EPISODE": JsonKeys(

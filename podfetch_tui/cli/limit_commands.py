@@ -8,6 +8,7 @@ import click
 
 from podfetch_tui.cli.context import Context, source_of
 from podfetch_tui.cli.doorway import engine_for
+from podfetch_tui.cli.moments import duration_of
 from podfetch_tui.cli.output import document, say
 from podfetch_tui.config.loaded import refuse
 from podfetch_tui.config.values import describe_range
@@ -17,7 +18,6 @@ from podfetch_tui.model.errors import ArchiveUnusable, BadConfiguration, NoEngin
 from podfetch_tui.model.setting import Key
 from podfetch_tui.model.settings import keys
 from podfetch_tui.model.snapshot import LaneView, PageRequest
-from podfetch_tui.model.units import parse_duration
 
 _LANES = {"engine.poll_workers": "poll", "engine.download_workers": "download"}
 
@@ -163,10 +163,7 @@ def reset_limits(
 def _seconds(length: str | None) -> float | None:
     if length is None:
         return None
-    try:
-        return parse_duration(length)
-    except ValueError as error:
-        raise UsageError(f"--for: {error}") from None
+    return duration_of("--for", length) / 1000
 
 
 def _save_for_next_start(

@@ -13,8 +13,8 @@ import click
 from podfetch_tui import __version__
 from podfetch_tui.cli.context import Context
 from podfetch_tui.cli.lazy import LazyGroup
-from podfetch_tui.model.errors import Failure, Kind, PodfetchError
-from podfetch_tui.model.units import parse_duration
+from podfetch_tui.cli.moments import duration_of
+from podfetch_tui.model.errors import Failure, Kind, PodfetchError, UsageError
 
 COMMANDS = {
     "attach": "attach_command:attach_command",
@@ -38,7 +38,7 @@ COMMANDS = {
     "status": "status_command:status_command",
     "stop": "engine_commands:stop_command",
     "undo": "undo_command:undo_command",
-    "verify": "state_commands:verify_command",
+    "verify": "verify_command:verify_command",
     "why": "why_command:why_command",
 }
 """Where each command is; its code is loaded when it is called."""
@@ -51,8 +51,8 @@ class _Duration(click.ParamType[float]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         try:
-            return float(parse_duration(str(value)))
-        except ValueError as error:
+            return duration_of("--for", str(value)) / 1000
+        except UsageError as error:
             self.fail(str(error), param, ctx)
 
 

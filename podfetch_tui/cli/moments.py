@@ -7,6 +7,10 @@ from datetime import datetime, timezone
 from podfetch_tui.model.errors import UsageError
 from podfetch_tui.model.units import parse_duration
 
+_LONGEST_MS = 52_000 * 7 * 86_400_000
+_LONGEST_TEXT = "52000w"
+"""About a thousand years."""
+
 
 def parse_since(text: str, now: int) -> int:
     """Return UTC milliseconds of ``2h`` (before ``now``) or an ISO 8601 time (UTC if no zone).
@@ -14,11 +18,8 @@ def parse_since(text: str, now: int) -> int:
     Raises:
         UsageError: It is neither.
     """
-    try:
-        return now - round(float(parse_duration(text)) * 1000)
-    except ValueError:
-        pass  # then it is a time
-    return _moment("--since", text)
+    span = _span_ms("--since", text)
+    return _moment("--since", text) if span is None else now - span
 
 
 def parse_until(text: str, now: int) -> int:
@@ -27,14 +28,37 @@ def parse_until(text: str, now: int) -> int:
     Raises:
         UsageError: It is neither, or past.
     """
-    try:
-        return now + round(float(parse_duration(text)) * 1000)
-    except ValueError:
-        pass  # then it is a time
+    span = _span_ms("--until", text)
+    if span is not None:
+        return now + span
     at = _moment("--until", text)
     if at <= now:
         raise UsageError(f"--until {text!r} is past")
     return at
+
+
+def duration_of(option: str, text: str) -> int:
+    """Return the milliseconds that an option says.
+
+    Raises:
+        UsageError: It is no duration, or longer than anything lasts.
+    """
+    try:
+        span = round(float(parse_duration(text)) * 1000)
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r}: {error}") from None
+    if span > _LONGEST_MS:
+        raise UsageError(f"{option} {text!r}: so long nothing lasts; at most {_LONGEST_TEXT}")
+    return span
+
+
+def _span_ms(option: str, text: str) -> int | None:
+    """Return the milliseconds of a duration; ``None`` when ``text`` is none."""
+    try:
+        parse_duration(text)
+    except ValueError:
+        return None
+    return duration_of(option, text)
 
 
 def _moment(option: str, text: str) -> int:

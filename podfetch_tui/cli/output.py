@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import click
@@ -10,6 +12,8 @@ import msgspec
 from podfetch_tui.model.text import clean
 
 _LONGEST_LINE = 1_000
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""What JSON may hold as it is, and what a terminal would act on."""
 
 
 def say(text: str) -> None:
@@ -19,18 +23,33 @@ def say(text: str) -> None:
 
 def document(value: object) -> None:
     """Print one JSON document."""
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    click.echo(_json(msgspec.json.format(msgspec.json.encode(value), indent=2)))
 
 
 def lines(rows: Iterable[Mapping[str, object]]) -> None:
     """Print one JSON object a line."""
     for row in rows:
-        click.echo(msgspec.json.encode(row).decode())
+        click.echo(_json(msgspec.json.encode(row)))
+
+
+def _json(encoded: bytes) -> str:
+    """Escape what a terminal would act on; the value stays the same."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", encoded.decode())
+
+
+def file_name(path: str) -> str:
+    r"""Return the name of a foreign file for JSON: bytes that are no UTF-8 as ``\xff``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def harmless(text: str) -> str:
+    """Return ``text`` as one line that a terminal only shows; names keep their blanks."""
+    return text if text.isprintable() else clean(text, _LONGEST_LINE)
 
 
 def table(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> int:
     """Print rows as aligned columns; the last one is free text. Return how many there were."""
-    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    cells = [[harmless(_cell(row.get(column))) for column in columns] for row in rows]
     if not cells:
         return 0
     head = [column.replace("_", " ") for column in columns]

@@ -10,7 +10,7 @@ import click
 
 from podfetch_tui.catalog import pages
 from podfetch_tui.cli import archive as archives
-from podfetch_tui.cli.choose import filter_of
+from podfetch_tui.cli.choose import MOST_ROWS, filter_of
 from podfetch_tui.cli.context import Context
 from podfetch_tui.cli.output import lines, say
 from podfetch_tui.model.figures import span
@@ -26,7 +26,7 @@ _Row = Mapping[str, Any]
 @click.command("list")
 @click.argument("words", nargs=-1, metavar="[FILTER]")
 @click.option("--sort", default="", metavar="[-]FIELD", help="By this field; - greatest first.")
-@click.option("--limit", type=click.IntRange(min=1), default=None, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), default=None, help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.pass_obj
 def list_command(

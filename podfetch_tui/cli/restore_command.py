@@ -11,7 +11,7 @@ import msgspec
 from podfetch_tui.catalog.backups import BackupFacts, inspect_backup, settle_log
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli.context import Context, load_settings
-from podfetch_tui.cli.output import document, say
+from podfetch_tui.cli.output import document, file_name, harmless, say
 from podfetch_tui.model.errors import ArchiveUnusable, UsageError
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.text import counted
@@ -139,7 +139,7 @@ def _json(kept: Path | None, found: Adopted) -> dict[str, object]:
         "adopted": len(found.adopted),
         "missing": len(found.missing),
         "foreign": len(found.foreign),
-        "foreign_files": list(found.foreign),
+        "foreign_files": [file_name(name) for name in found.foreign],
     }
 
 
@@ -154,7 +154,7 @@ def _report(kept: Path | None, found: Adopted) -> None:
     if found.missing:
         say("  `podfetch episodes retry state:missing` fetches them again")
     for name in found.foreign[:_MOST_SHOWN]:
-        say(f"  {name}")
+        say(f"  {harmless(name)}")
     if len(found.foreign) > _MOST_SHOWN:
         say(f"  … and {len(found.foreign) - _MOST_SHOWN} more; `podfetch verify --list` has all")
     if found.foreign:

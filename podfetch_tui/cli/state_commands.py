@@ -1,4 +1,4 @@
-"""``init events verify``: the archive as a whole."""
+"""``init events``: the archive as a whole, and what happened in it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 import click
 
-from podfetch_tui.catalog import erasures, media, pages
-from podfetch_tui.catalog.open import Catalog
+from podfetch_tui.catalog import pages
 from podfetch_tui.cli import archive as archives
+from podfetch_tui.cli.choose import MOST_ROWS
 from podfetch_tui.cli.context import Context, leading, load_settings
 from podfetch_tui.cli.moments import parse_since
-from podfetch_tui.cli.output import document, lines, say, table
+from podfetch_tui.cli.output import lines, say, table
 from podfetch_tui.model.text import clean
-from podfetch_tui.storage.verify import OwnPaths, check_file, walk
 from podfetch_tui.system.clock import Clock
 
 _EVENT_COLUMNS = ("at", "kind", "feed", "episode", "family", "code", "text")
@@ -31,7 +30,9 @@ def init_command(context: Context) -> None:
 
 @click.command("events")
 @click.option("--since", default=None, metavar="TIME", help="A duration (2h) or a time.")
-@click.option("--limit", type=click.IntRange(min=1), default=None, help="The newest so many.")
+@click.option(
+    "--limit", type=click.IntRange(1, MOST_ROWS), default=None, help="The newest so many."
+)
 @click.option(
     "--follow",
     is_flag=True,
@@ -66,63 +67,3 @@ def _titled(row: Mapping[str, object]) -> dict[str, object]:
         number, title = row[f"{noun}_id"], row[f"{noun}_title"]
         named[noun] = number if not title else f"{number} {clean(str(title), _TITLE_CHARS)}"
     return named
-
-
-@click.command("verify")
-@click.option("--deep", is_flag=True, help="Read every file and compare its digest.")
-@click.option("--list", "with_items", is_flag=True, help="Name what is not in order.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_context
-def verify_command(ctx: click.Context, *, deep: bool, with_items: bool, as_json: bool) -> None:
-    """Compare the archive's files with its catalogue; exit 6 when something is damaged."""
-    with archives.reading_for(ctx.obj) as (layout, catalog, _):
-        own = OwnPaths(layout)
-        counts = dict.fromkeys(("checked", "ok", "missing", "mismatched", "foreign", "parts"), 0)
-        items: list[dict[str, object]] = []
-        beside = False
-        for file in media.files(catalog):
-            if not own.add(file.path) or not file.settled:
-                continue
-            counts["checked"] += 1
-            found = check_file(
-                layout, file.path, size=file.size, sha256=file.sha256 if deep else b""
-            )
-            word = found.value
-            counts[word] += 1
-            if word != "ok":
-                beside = beside or file.kind != "media"
-                items.append(
-                    {
-                        "path": file.path,
-                        "problem": word,
-                        "episode_id": file.episode_id,
-                        "kind": file.kind,
-                    }
-                )
-        for path in erasures.erasures(catalog):
-            own.add(path)
-        for path, _size in walk(layout):
-            if path not in own and not _is_held(catalog, own, path):
-                counts["foreign"] += 1
-                items.append({"path": path, "problem": "foreign", "episode_id": None, "kind": None})
-        counts["parts"] = sum(1 for _ in layout.parts.glob("*.part"))
-    report: dict[str, object] = {**counts}
-    if with_items:
-        report["items"] = items
-    if as_json:
-        document(report)
-    else:
-        click.echo(", ".join(f"{count} {word}" for word, count in counts.items()))
-        if with_items:
-            table(items, ("problem", "episode_id", "kind", "path"))
-    if beside:
-        say("what lies beside a file is made anew by `podfetch episodes derive EPISODE…`")
-    if counts["missing"] or counts["mismatched"]:
-        ctx.exit(6)
-
-
-def _is_held(catalog: Catalog, own: OwnPaths, path: str) -> bool:
-    """Say whether a row has, or is about to have, a file that was not known before the walk."""
-    for held in media.held_like(catalog, path):
-        own.add(held)
-    return path in own

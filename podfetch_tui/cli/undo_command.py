@@ -8,6 +8,7 @@ import click
 
 from podfetch_tui.catalog.quarantine import operation
 from podfetch_tui.cli import archive as archives
+from podfetch_tui.cli.choose import LARGEST_ID
 from podfetch_tui.cli.context import Context, load_settings
 from podfetch_tui.cli.doorway import engine_or_none
 from podfetch_tui.cli.output import document, say
@@ -21,7 +22,7 @@ _MOST_SHOWN = 20
 
 
 @click.command("undo")
-@click.argument("number", required=False, metavar="[ID]", type=click.IntRange(min=1))
+@click.argument("number", required=False, metavar="[ID]", type=click.IntRange(1, LARGEST_ID))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--yes", is_flag=True, help="Do not ask; nothing is asked.")
 @click.pass_context

@@ -19,6 +19,19 @@ from podfetch_tui.model.text import clean
 from podfetch_tui.storage.template import NameFields, Template
 
 MARKER_DIR = ".podfetch"
+UNFINISHED = f"{MARKER_DIR}.new-"
+"""How the folder begins in which an archive is made, before it is one."""
+_NOT_CONTENT = frozenset(
+    {
+        "lost+found",
+        ".DS_Store",
+        ".Spotlight-V100",
+        ".Trashes",
+        ".fseventsd",
+        "System Volume Information",
+    }
+)
+"""What an operating system puts on an empty disk by itself."""
 UNKNOWN_EXTENSION = ".bin"
 """Extension of media of no known container; never empty, so that no media file can have the
 name of another one's sidecar."""
@@ -88,6 +101,14 @@ class Layout(msgspec.Struct, frozen=True):
         if parts[0].casefold() == MARKER_DIR:
             raise ValueError(f"a path of the archive's own: {clean(relpath)!r}")
         return self.root / path
+
+
+def is_content(name: str) -> bool:
+    """Say whether a file or folder at the top of an archive was put there by somebody.
+
+    What an operating system makes there is not looked into: only root may.
+    """
+    return name not in _NOT_CONTENT and not name.startswith(UNFINISHED)
 
 
 def safe_component(text: str, limit_bytes: int = COMPONENT_BYTES, *, fallback: str = "") -> str:

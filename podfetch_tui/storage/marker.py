@@ -22,7 +22,7 @@ import msgspec
 
 from podfetch_tui.model.errors import ArchiveUnusable, Failure
 from podfetch_tui.model.text import clean
-from podfetch_tui.storage.layout import MARKER_DIR, Layout
+from podfetch_tui.storage.layout import MARKER_DIR, UNFINISHED, Layout, is_content
 from podfetch_tui.storage.unusable import unusable
 from podfetch_tui.system.clock import Clock
 from podfetch_tui.system.decoding import from_json
@@ -34,23 +34,11 @@ logger = logging.getLogger(__name__)
 FORMAT = 1
 """Version of the archive's layout that this program writes and understands."""
 
-_UNFINISHED = f"{MARKER_DIR}.new-"
 _MOST_MARKER_BYTES = 64 * 1024
 _SHORTEST_NAME_MAX = 190
 _SHOWN_PATH = 200
 _SHORTEST_PATH = 600
 """Bytes for what comes below the root: three names of the greatest length."""
-_NOT_CONTENT = frozenset(
-    {
-        "lost+found",
-        ".DS_Store",
-        ".Spotlight-V100",
-        ".Trashes",
-        ".fseventsd",
-        "System Volume Information",
-    }
-)
-"""What an operating system puts on an empty disk by itself."""
 
 
 class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -212,17 +200,13 @@ def _check_may_create(root: Path, state_dir: Path, *, create: bool, init: bool) 
         if not create:
             raise ArchiveUnusable(f"there is no archive at {root}: run `podfetch init` to make one")
         return
-    if any(_is_content(name) for name in os.listdir(root)):  # noqa: PTH208  names only
+    if any(is_content(name) for name in os.listdir(root)):  # noqa: PTH208  names only
         raise ArchiveUnusable(
             f"{root} is not empty and not an archive: run `podfetch init` to make it one"
             " (nothing in it will be touched), or name another folder"
         )
     if not create:
         raise ArchiveUnusable(f"{root} is not an archive yet: run `podfetch init` to make it one")
-
-
-def _is_content(name: str) -> bool:
-    return name not in _NOT_CONTENT and not name.startswith(_UNFINISHED)
 
 
 def _create(root: Path, clock: Clock, archive_uuid: str = "") -> Marker:
@@ -239,7 +223,7 @@ def _create(root: Path, clock: Clock, archive_uuid: str = "") -> Marker:
             f"{final} is there but holds no archive.json: restore it from a backup,"
             " or move the folder away"
         )
-    building = root / f"{_UNFINISHED}{secrets.token_hex(4)}"
+    building = root / f"{UNFINISHED}{secrets.token_hex(4)}"
     try:
         _build(building, marker)
         building.rename(final)
@@ -250,7 +234,7 @@ def _create(root: Path, clock: Clock, archive_uuid: str = "") -> Marker:
             raise
         return made  # another process was quicker: its archive is the one
     fsync_dir(root)
-    for left in root.glob(f"{_UNFINISHED}*"):
+    for left in root.glob(f"{UNFINISHED}*"):
         shutil.rmtree(left, ignore_errors=True)
     return marker
 

@@ -6,13 +6,13 @@ import hashlib
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
 
 from podfetch_tui.model.errors import Failure, Kind
 from podfetch_tui.model.names import unique_key
-from podfetch_tui.storage.layout import MARKER_DIR, Layout
+from podfetch_tui.storage.layout import MARKER_DIR, Layout, is_content
 from podfetch_tui.system.durable import os_failures
 
 _BLOCK = 1024 * 1024
@@ -138,39 +138,58 @@ def _digest(fd: int, stop: threading.Event | None) -> bytes:
     return digest.digest()
 
 
-def walk(layout: Layout) -> Iterator[tuple[str, int]]:
+def walk(
+    layout: Layout, *, on_unreadable: Callable[[str, Failure], None] | None = None
+) -> Iterator[tuple[str, int]]:
     """Yield (path below the root, size) of all that is beside the marker, folder by folder.
 
     Folders are not yielded and symbolic links not followed; a link counts as a file. What
-    disappears during the walk is left out. The caller tells its own files from foreign ones.
-    Names that are no UTF-8 hold lone surrogates: clean them before they are shown.
+    disappears during the walk is left out, and so is what an operating system puts on a disk
+    by itself. The caller tells its own files from foreign ones. Names that are no UTF-8 hold
+    lone surrogates: clean them before they are shown.
+
+    Args:
+        layout: The archive.
+        on_unreadable: Told of a folder that could not be read, and why; the walk goes on.
 
     Raises:
-        Failure: A folder could not be read.
+        Failure: A folder could not be read, and nobody is told.
     """
     folders = [""]
     while folders:
         folder = folders.pop()
-        files: list[tuple[str, int]] = []
-        below: list[str] = []
-        with os_failures(f"read folder {folder or '.'}"):
-            try:
-                entries = os.scandir(layout.root / folder)
-            except FileNotFoundError:
-                if not folder:
-                    raise
-                continue
-            with entries:
-                for entry in entries:
-                    path = f"{folder}/{entry.name}" if folder else entry.name
-                    if path == MARKER_DIR:
-                        continue
-                    if entry.is_dir(follow_symlinks=False):
-                        below.append(path)
-                        continue
-                    try:
-                        files.append((path, entry.stat(follow_symlinks=False).st_size))
-                    except FileNotFoundError:
-                        continue
+        try:
+            files, below = _entries(layout, folder)
+        except Failure as failure:
+            if on_unreadable is None:
+                raise
+            on_unreadable(folder, failure)
+            continue
         folders.extend(sorted(below, reverse=True))
         yield from sorted(files)
+
+
+def _entries(layout: Layout, folder: str) -> tuple[list[tuple[str, int]], list[str]]:
+    """Return (path, size) of the files in a folder below the root, and its folders."""
+    files: list[tuple[str, int]] = []
+    below: list[str] = []
+    with os_failures(f"read folder {folder or '.'}"):
+        try:
+            entries = os.scandir(layout.root / folder)
+        except FileNotFoundError:
+            if not folder:
+                raise
+            return files, below
+        with entries:
+            for entry in entries:
+                if not folder and (entry.name == MARKER_DIR or not is_content(entry.name)):
+                    continue
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    below.append(path)
+                    continue
+                try:
+                    files.append((path, entry.stat(follow_symlinks=False).st_size))
+                except FileNotFoundError:
+                    continue
+    return files, below
