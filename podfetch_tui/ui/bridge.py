@@ -22,6 +22,7 @@ from podfetch_tui.model.link import Link
 from podfetch_tui.model.snapshot import EngineSnapshot, Page, PageRequest
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.kept import Kept
+from podfetch_tui.ui.probe_round import ProbeRound
 from podfetch_tui.ui.toasts import Severity, Toasts
 from podfetch_tui.ui.undo import Undo, UndoLog, refusals, taken_at
 from podfetch_tui.ui.view import Memory, View
@@ -29,6 +30,12 @@ from podfetch_tui.ui.view import Memory, View
 _Given = TypeVar("_Given")
 _Got = TypeVar("_Got")
 _THREADS = 4
+ACTOR = "screen"
+"""Who did it, in the audit."""
+PROBING = "probing"
+"""Topic of what is said of probes."""
+_PROBE_S = 120.0
+"""No single probe takes so long: how far a round is stands until there is more to say."""
 
 
 class Bridge:
@@ -67,6 +74,8 @@ class Bridge:
         self.is_frozen = False
         self.pending = 0
         """Questions and commands that are not answered yet."""
+        self.probes = ProbeRound(self.ask, self._progress, ACTOR)
+        """Looks at several feeds."""
         self._undo = UndoLog()
         self._to_begin: list[Coroutine[Any, Any, None]] = []
         self._is_closed = False
@@ -140,9 +149,15 @@ class Bridge:
         self._to_begin.append(work)
         _: Worker[None] = self._app.run_worker(carry, exit_on_error=False)
 
-    def toast(self, text: str, severity: Severity = "information") -> None:
-        """Show a line for some seconds; its text is never markup, a repeat is counted."""
-        self._toasts.show(text, severity)
+    def toast(self, text: str, severity: Severity = "information", *, topic: str = "") -> None:
+        """Show a line for some seconds; its text is never markup, a repeat is counted.
+
+        What stands about the same ``topic`` makes room for it.
+        """
+        self._toasts.show(text, severity, topic=topic)
+
+    def _progress(self, text: str) -> None:
+        self._toasts.show(text, "information", topic=PROBING, for_s=_PROBE_S)
 
     def offer_undo(self, text: str, command: Command) -> None:
         """Let ``u`` take back for a minute what was done."""

@@ -16,13 +16,12 @@ from podfetch_tui.model.figures import count, size
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.model.text import counted
 from podfetch_tui.system.decoding import from_json
-from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.ui.bridge import ACTOR, Bridge
 from podfetch_tui.ui.dialogs.box import Box
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
 from podfetch_tui.ui.episode_rows import EpisodeRow, episode_row
 from podfetch_tui.ui.widgets.text import harmless_line, line
 
-ACTOR = "screen"
 _AT_A_TIME = 500
 LOOKED_AT = 1_000
 """So many of the chosen episodes are looked at before the question."""

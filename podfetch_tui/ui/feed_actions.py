@@ -23,13 +23,11 @@ from podfetch_tui.model.feed import FeedState
 from podfetch_tui.model.figures import count
 from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.model.text import counted
-from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.ui.bridge import ACTOR, Bridge
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
 from podfetch_tui.ui.feed_rows import FeedRow, feed_row
 from podfetch_tui.ui.widgets.text import line
 
-ACTOR = "screen"
-"""Who did it, in the audit."""
 _AT_A_TIME = 500
 LOOKED_AT = 1_000
 """So many of the chosen feeds are looked at before the question: it must not take long."""

@@ -19,9 +19,9 @@ from podfetch_tui.model.text import clean, counted, redact
 from podfetch_tui.model.units import format_duration, parse_duration, parse_integer
 from podfetch_tui.policy.addresses import parse_networks
 from podfetch_tui.policy.urls import LONGEST, normalise_url
-from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.ui.bridge import ACTOR, Bridge
 from podfetch_tui.ui.dialogs.form import Field, Form
-from podfetch_tui.ui.feed_actions import ACTOR, LOOKED_AT, rows_of
+from podfetch_tui.ui.feed_actions import LOOKED_AT, rows_of
 from podfetch_tui.ui.feed_rows import FeedRow, has_moved
 from podfetch_tui.ui.feed_steps import carry
 

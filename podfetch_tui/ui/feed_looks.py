@@ -11,16 +11,15 @@ from textual.app import App
 from podfetch_tui.model.commands import ProbeFeed
 from podfetch_tui.model.errors import Failure, PodfetchError
 from podfetch_tui.model.figures import count
-from podfetch_tui.model.probes import ProbeReport
 from podfetch_tui.model.snapshot import PageRequest
-from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.model.text import counted
+from podfetch_tui.ui.bridge import ACTOR, PROBING, Bridge
 from podfetch_tui.ui.dialogs.box import Box
-from podfetch_tui.ui.feed_actions import ACTOR, LOOKED_AT, rows_of
+from podfetch_tui.ui.feed_actions import LOOKED_AT, rows_of
+from podfetch_tui.ui.probe_round import Probed
 from podfetch_tui.ui.probed import found
 from podfetch_tui.ui.widgets.text import harmless_line
 
-MOST_PROBED = 100
-"""Each takes as long as its feed does, up to a minute."""
 _NAME = 60
 _RELEASE = "R on Quarantine (3)"
 _COPIED = "In the clipboard, if the terminal takes it (OSC 52); secrets are left out."
@@ -28,36 +27,40 @@ _COPIED = "In the clipboard, if the terminal takes it (OSC 52); secrets are left
 
 async def probe(bridge: Bridge, feed_ids: Sequence[int]) -> None:
     """Fetch feeds once, one after the other, and say what came; nothing changes."""
-    if len(feed_ids) > MOST_PROBED:
-        most = count(MOST_PROBED)
-        bridge.toast(f"At most {most} feeds are probed at once: select fewer, or filter", "error")
-        return
-    many = len(feed_ids) > 1
-    bridge.toast(f"Probing {count(len(feed_ids))} feeds …" if many else "Probing …")
-    reports: list[ProbeReport] = []
-    for feed_id in feed_ids:
-        result = await bridge.ask(ProbeFeed(feed_id=feed_id, actor=ACTOR))
-        if result.probe is None:
-            bridge.toast(result.text, "error")
-            return
-        reports.append(result.probe)
-    if many:
-        _say_all(bridge, reports)
+    if refusal := bridge.probes.refusal(len(feed_ids)):
+        bridge.toast(refusal, "error")
+    elif len(feed_ids) > 1:
+        say_all(bridge, await bridge.probes.look(feed_ids))
     else:
-        for report in reports:
-            name = harmless_line(report.title or report.url, _NAME)
-            text = found(report, bridge.program, release=_RELEASE)
-            bridge.toast(f"{name}: {text}", "information" if report.ok else "warning")
+        await _probe_one(bridge, feed_ids[0])
 
 
-def _say_all(bridge: Bridge, reports: Sequence[ProbeReport]) -> None:
+async def _probe_one(bridge: Bridge, feed_id: int) -> None:
+    bridge.toast("Probing …", topic=PROBING)
+    result = await bridge.ask(ProbeFeed(feed_id=feed_id, actor=ACTOR))
+    report = result.probe
+    if report is None:
+        bridge.toast(result.text, "error")
+        return
+    name = harmless_line(report.title or report.url, _NAME)
+    text = found(report, bridge.program, release=_RELEASE)
+    bridge.toast(f"{name}: {text}", "information" if report.ok else "warning")
+
+
+def say_all(bridge: Bridge, probed: Probed) -> None:
+    """Say what came of a round of probes."""
+    reports = list(probed.reports.values())
     kinds = Counter(report.code for report in reports)
     text = ", ".join(f"{count(n)} {code}" for code, n in kinds.most_common())
     first = next((report for report in reports if not report.ok), None)
     if first is not None:
         text += f"; the first: {harmless_line(first.title or first.url, _NAME)}: {first.said}"
+    said = [f"{counted(len(reports), 'feed')} probed{f': {text}' if text else ''}", probed.rest]
+    is_well = first is None and not probed.rest
     bridge.toast(
-        f"{count(len(reports))} feeds probed: {text}", "information" if first is None else "warning"
+        "; ".join(one for one in said if one),
+        "information" if is_well else "warning",
+        topic=PROBING,
     )
 
 

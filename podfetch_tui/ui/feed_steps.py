@@ -12,8 +12,8 @@ from podfetch_tui.model.figures import count
 from podfetch_tui.model.text import counted
 from podfetch_tui.policy.priority import MOST_STEPS
 from podfetch_tui.system.decoding import from_json
-from podfetch_tui.ui.bridge import Bridge
-from podfetch_tui.ui.feed_actions import ACTOR, LOOKED_AT, rows_of
+from podfetch_tui.ui.bridge import ACTOR, Bridge
+from podfetch_tui.ui.feed_actions import LOOKED_AT, rows_of
 from podfetch_tui.ui.widgets.text import harmless_line
 
 _NAME = 60

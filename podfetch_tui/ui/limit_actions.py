@@ -12,11 +12,10 @@ from podfetch_tui.model.commands import ChangeSettings, CommandResult, Undo
 from podfetch_tui.model.setting import Key
 from podfetch_tui.model.units import parse_duration
 from podfetch_tui.policy.steps import read
-from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.ui.bridge import ACTOR, Bridge
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
 from podfetch_tui.ui.dialogs.difference import Difference, diff_lines
 from podfetch_tui.ui.dialogs.form import Field, Form
-from podfetch_tui.ui.feed_actions import ACTOR
 from podfetch_tui.ui.limit_conflict import Conflict
 from podfetch_tui.ui.limit_rows import LimitRow
 from podfetch_tui.ui.widgets.text import line

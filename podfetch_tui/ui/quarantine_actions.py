@@ -20,12 +20,13 @@ from podfetch_tui.policy.addresses import parse_networks
 from podfetch_tui.policy.release import stagger
 from podfetch_tui.policy.urls import normalise_url
 from podfetch_tui.system.decoding import from_json
-from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.ui.bridge import ACTOR, PROBING, Bridge
 from podfetch_tui.ui.dialogs.choose import Choose
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
 from podfetch_tui.ui.dialogs.form import Field, Form
-from podfetch_tui.ui.feed_actions import ACTOR, report
+from podfetch_tui.ui.feed_actions import report
 from podfetch_tui.ui.feed_edit import allowed_networks, tell_of_lists
+from podfetch_tui.ui.probe_round import Probed
 from podfetch_tui.ui.probed import found
 from podfetch_tui.ui.quarantine_rows import QuarantineRow, quarantine_row
 from podfetch_tui.ui.widgets.text import line
@@ -162,7 +163,7 @@ def _url_question(row: QuarantineRow, url: str, found: ProbeReport) -> Question:
 
 async def probe(bridge: Bridge, feed_id: int) -> ProbeReport | None:
     """Look at a feed without consequences, and say what came."""
-    bridge.toast("Probing …")
+    bridge.toast("Probing …", topic=PROBING)
     result = await bridge.ask(ProbeFeed(feed_id=feed_id, actor=ACTOR))
     if result.probe is None:
         bridge.toast(result.text, "error")
@@ -170,6 +171,21 @@ async def probe(bridge: Bridge, feed_id: int) -> ProbeReport | None:
     text = found(result.probe, bridge.program, release="R")
     bridge.toast(text, "information" if result.probe.ok else "warning")
     return result.probe
+
+
+def say_probed(bridge: Bridge, probed: Probed, well: int, *, are_selected: bool) -> None:
+    """Say what came of a round of probes, of which ``well`` answered."""
+    text = f"{count(well)} of {counted(len(probed.reports), 'feed')} answered"
+    if are_selected:
+        them = (
+            "it is selected, R releases it" if well == 1 else "they are selected, R releases them"
+        )
+        text += f": {them}"
+    elif well:
+        text += "; what you selected meanwhile stays selected"
+    said = "; ".join(one for one in (text, probed.rest) if one)
+    is_well = well > 0 and not probed.rest
+    bridge.toast(f"{said}.", "information" if is_well else "warning", topic=PROBING)
 
 
 async def rows_of(bridge: Bridge, feed_ids: Sequence[int]) -> list[QuarantineRow]:

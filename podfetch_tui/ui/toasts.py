@@ -28,6 +28,7 @@ class _Said:
     severity: Severity
     until: float
     times: int = 1
+    topic: str = ""
 
     @property
     def shown(self) -> str:
@@ -44,14 +45,22 @@ class Toasts:
         self._said: list[_Said] = []
         self._is_due = False
 
-    def show(self, text: str, severity: Severity) -> None:
-        """Show ``text``, which is never markup and cannot control the terminal."""
+    def show(self, text: str, severity: Severity, *, topic: str = "", for_s: float = 0) -> None:
+        """Show ``text``, which is never markup and cannot control the terminal.
+
+        Args:
+            text: One line.
+            severity: Gives its colour, and how long it stands.
+            topic: It takes the place of what stands about the same; empty: of nothing.
+            for_s: It stands so many seconds; 0: as its severity says.
+        """
         now, text = self._now(), harmless_line(text)
-        said = [one for one in self._said if one.until > now]
+        said = [one for one in self._said if one.until > now and not (topic and one.topic == topic)]
         alike = [one for one in said if (one.text, one.severity) == (text, severity)]
         times = 1 + sum(one.times for one in alike)
         said = [one for one in said if one not in alike]
-        said.append(_Said(text, severity, now + _SHOWN_S[severity], times))
+        until = now + (for_s or _SHOWN_S[severity])
+        said.append(_Said(text, severity, until, times, topic))
         self._said = said[-MOST:]
         if not self._is_due:
             # Textual adds a toast by a message: what is on its way comes before this call.

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 
 from podfetch_tui.model.decisions import FeedDecision
 from podfetch_tui.model.errors import Failure, PodfetchError
-from podfetch_tui.model.figures import count
 from podfetch_tui.model.probes import ProbeReport
 from podfetch_tui.model.snapshot import PageRequest
-from podfetch_tui.model.text import counted
 from podfetch_tui.ui import quarantine_actions, quarantine_groups, quarantine_rows
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.keymap import bound
@@ -122,11 +121,21 @@ class Quarantine(MainScreen):
         """Show groups, by other things at each press, or feeds again."""
         self._group_by(WAYS[(WAYS.index(self._way) + 1) % len(WAYS)])
 
+    def action_leave(self) -> None:
+        """End a round of probes; else show the feeds one by one again."""
+        if self.bridge.probes.stop():
+            return
+        if not self._way:
+            raise SkipAction
+        self._group_by(WAYS[0])
+
     def action_history(self) -> None:
         """Go to what happened to the feed under the cursor."""
         row = self._current
         if row is not None:
             self.post_message(self.Wanted("events", filter=f"feed:{row.id}"))
+        elif self._way:
+            self.bridge.toast("One feed has a history: enter shows those of a group.")
 
     def action_edit(self) -> None:
         """Poll the feed under the cursor at another URL."""
@@ -156,33 +165,54 @@ class Quarantine(MainScreen):
         self._decide(FeedDecision.RETIRE)
 
     def action_probe(self) -> None:
-        """Look at the feed under the cursor; nothing changes."""
-        row = self._current
+        """Look at the feed under the cursor, or at all of the group; nothing changes."""
+        row, group = self._current, self.by_group.current if self._way else None
         if row is not None:
-            self.bridge.run(self._probe((row.id,)))
+            self._probe((row.id,))
+        elif group is not None:
+            self._probe(group.ids)
 
     def action_probe_all(self) -> None:
         """Look at all chosen feeds, one after the other, and select those that answer."""
-        self.bridge.run(self._probe(self.chosen))
+        self._probe(self.chosen)
 
-    async def _probe(self, feed_ids: tuple[int, ...]) -> None:
-        for feed_id in feed_ids:
-            report = await quarantine_actions.probe(self.bridge, feed_id)
-            if report is not None:
-                self._probes[feed_id] = report
-                self._detail()
-        if len(feed_ids) > 1:
-            self._select_answering(feed_ids)
+    def _probe(self, feed_ids: tuple[int, ...]) -> None:
+        if refusal := self.bridge.probes.refusal(len(feed_ids)):
+            more = "; enter shows those of a group" if self._way else ""
+            self.bridge.toast(f"{refusal}{more}", "error")
+        elif len(feed_ids) == 1:
+            self.bridge.run(self._probe_one(feed_ids[0]))
+        elif feed_ids:
+            self.bridge.run(self._probe_all(feed_ids))
 
-    def _select_answering(self, feed_ids: tuple[int, ...]) -> None:
-        """Select those of some feeds that answered, so that a release is for them alone."""
-        looks = {one: self._probes[one] for one in feed_ids if one in self._probes}
-        well = {one for one, report in looks.items() if report.answers}
-        self._group_by(WAYS[0])
-        self.listing.table.select(well)
-        text = f"{count(len(well))} of {counted(len(looks), 'feed')} answered"
-        then = ": they are selected, R releases them." if well else "."
-        self.bridge.toast(f"{text}{then}", "information" if well else "warning")
+    async def _probe_one(self, feed_id: int) -> None:
+        self._took(feed_id, await quarantine_actions.probe(self.bridge, feed_id))
+
+    async def _probe_all(self, feed_ids: tuple[int, ...]) -> None:
+        before = self._selection
+        probed = await self.bridge.probes.look(feed_ids, self._took)
+        well = {one for one, report in probed.reports.items() if report.answers}
+        # Meanwhile the operator may have gone on to others: those stay selected.
+        is_theirs = bool(well) and self._selection == before
+        if is_theirs:
+            self._group_by(WAYS[0])
+            self.listing.table.select(well)
+        quarantine_actions.say_probed(self.bridge, probed, len(well), are_selected=is_theirs)
+
+    @property
+    def _selection(self) -> tuple[str, frozenset[int]]:
+        """What is selected, and among what."""
+        table = self.by_group if self._way else self.listing.table
+        return self._way, frozenset(table.selected)
+
+    def _took(self, feed_id: int, report: ProbeReport | None) -> None:
+        """Keep what a probe found; of one that could not be made nothing is known any more."""
+        if report is None:
+            self._probes.pop(feed_id, None)
+        else:
+            self._probes[feed_id] = report
+        if self.is_attached:
+            self._detail()
 
     @property
     def _current(self) -> QuarantineRow | None:

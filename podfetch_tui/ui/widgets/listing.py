@@ -258,8 +258,10 @@ class Listing(Vertical, Generic[Row]):
         self.table.focus()
 
     def action_back(self) -> None:
-        """Drop the selection; then the filter; then it is for who is around the list."""
+        """Stop probing; drop the selection; then the filter; then it is for who is around."""
         table, box = self.table, self.query_one(Input)
+        if table.has_focus and self._bridge.probes.stop():
+            return
         if table.selected and table.has_focus:
             table.select(set())
         elif box.display:
@@ -380,8 +382,7 @@ class Listing(Vertical, Generic[Row]):
             parts: list[Part] = [(f"{shown} of {count(total)} {self._spec.noun} match", "$quiet")]
         else:
             parts = [(f"{shown} {self._spec.things(found)}", "$quiet")]
-        selected = self.table.selected
-        if selected:
+        if selected := self.table.selected:
             parts += [("   ", ""), (f"{count(len(selected))} selected", "$accent bold")]
         return parts
 
