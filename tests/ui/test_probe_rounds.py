@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from msgspec.structs import replace
-from support.fake_client import NOW, FakeClient, busy_snapshot, feed_row
-from support.stage import Stage, painted, play, press, settle
+from support.fake_client import FakeClient, busy_snapshot, feed_row
+from support.stage import Stage, painted, play, press
 from support.wait import wait_for
 from textual.events import Key
 
 from podfetch_tui.model.commands import ActOnFeeds, Command, CommandResult, ProbeFeed
 from podfetch_tui.model.probes import ProbeReport
+from podfetch_tui.model.snapshot import JsonValue
 from podfetch_tui.ui.screens.quarantine import Quarantine
 
 HOST = "https://anchor.example/show/{}/rss"
-FAILS = {"last_error": "read_timeout: The host fell silent.", "consecutive_failures": 9}
+FAILS: dict[str, JsonValue] = {
+    "last_error": "read_timeout: The host fell silent.",
+    "consecutive_failures": 9,
+}
 
 
 class Probing(FakeClient):
