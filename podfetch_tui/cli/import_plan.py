@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections import Counter
 from collections.abc import Sequence
 
 from podfetch_tui.catalog import lookups
@@ -10,7 +10,7 @@ from podfetch_tui.catalog.waiting import Waiting, waiting
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import lists
 from podfetch_tui.cli.output import document, say
-from podfetch_tui.model.errors import ArchiveUnusable
+from podfetch_tui.model.errors import NoArchiveYet
 from podfetch_tui.model.figures import size
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.model.text import counted
@@ -29,9 +29,11 @@ def show_plan(wanted: Sequence[lists.NamedList], settings: Settings, *, as_json:
     rejects = [reject for entry in wanted for reject in lists.rejects_of(entry)]
     lists.say_details(rejects, lists.notes_of(wanted))
     first = int(str(plan["first_poll_requests"]))
+    own = [f"{number} with {text}" for text, number in _own_backlogs(entries, known).items()]
+    besides = f"; of their own: {', '.join(own)}" if own else ""
     say(
         f"{counted(first, 'feed')} would be polled for the first time; how many"
-        f" episodes and bytes they hold is known after that (backlog = {plan['backlog']})"
+        f" episodes and bytes they hold is known after that (backlog = {plan['backlog']}{besides})"
     )
     if waits.polled:
         unsized = f", {waits.unsized} of them of unknown size" if waits.unsized else ""
@@ -43,10 +45,32 @@ def show_plan(wanted: Sequence[lists.NamedList], settings: Settings, *, as_json:
 
 
 def _known(entries: Sequence[NewFeed], settings: Settings) -> tuple[frozenset[str], Waiting]:
-    """Return the URLs that an archive has, if there is one, and what waits for those listed."""
-    with contextlib.suppress(ArchiveUnusable), archives.reading(settings) as (_, catalog):
-        return lookups.feed_urls(catalog), waiting(catalog, (feed.url for feed in entries))
-    return frozenset(), Waiting()
+    """Return the URLs that an archive has, if there is one, and what waits for those listed.
+
+    Raises:
+        ArchiveUnusable: There is one and it cannot be read, or none could be made.
+    """
+    try:
+        with archives.reading(settings) as (_, catalog):
+            return lookups.feed_urls(catalog), waiting(catalog, (feed.url for feed in entries))
+    except NoArchiveYet:
+        return frozenset(), Waiting()
+
+
+def _new(entries: Sequence[NewFeed], known: frozenset[str]) -> list[NewFeed]:
+    """Return the feeds that would be added, each once, as the first list names them."""
+    found: dict[str, NewFeed] = {}
+    for feed in entries:
+        if feed.url not in known:
+            found.setdefault(feed.url, feed)
+    return list(found.values())
+
+
+def _own_backlogs(entries: Sequence[NewFeed], known: frozenset[str]) -> dict[str, int]:
+    """Return how many of the new feeds come with which backlog of their own."""
+    return dict(
+        Counter(feed.backlog.text for feed in _new(entries, known) if feed.backlog is not None)
+    )
 
 
 def _plan(
@@ -56,7 +80,7 @@ def _plan(
     waits: Waiting,
     settings: Settings,
 ) -> dict[str, object]:
-    new = [feed for feed in entries if feed.url not in known]
+    new = _new(entries, known)
     twice = sum(len(entry.feeds.duplicates) for entry in wanted)
     return {
         "new": len(new),
@@ -65,11 +89,12 @@ def _plan(
         "rejects": [reject for entry in wanted for reject in lists.rejects_of(entry)],
         "first_poll_requests": sum(feed.enabled for feed in new),
         "paused": sum(not feed.enabled for feed in new),
-        "backlog": settings.feeds.backlog.kind.value,
+        "backlog": settings.feeds.backlog.text,
         # Known of feeds that were polled before; of the new ones nobody knows.
         "episodes": waits.episodes if waits.polled else None,
         "bytes": waits.bytes if waits.polled else None,
         "known_feeds": waits.feeds,
         "polled_feeds": waits.polled,
         "episodes_of_unknown_size": waits.unsized,
+        "own_backlogs": _own_backlogs(entries, known),
     }

@@ -77,7 +77,7 @@ JSON_KEYS: dict[str, JsonKeys] = {
     "import": JsonKeys(_IMPORT),
     "import --dry-run": JsonKeys(
         "new duplicate rejected rejects first_poll_requests paused backlog episodes bytes"
-        " known_feeds polled_feeds episodes_of_unknown_size"
+        " known_feeds polled_feeds episodes_of_unknown_size own_backlogs"
     ),
     "limits get": JsonKeys(
         " ".join(key.id for key in keys() if is_limit(key)),

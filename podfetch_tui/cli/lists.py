@@ -93,7 +93,12 @@ def count_new(catalog: Catalog, lists: Sequence[NamedList], files: Sequence[List
 def take_in(
     archive: ChangeableArchive, lists: Sequence[NamedList], *, paused: bool = False
 ) -> ImportSummary:
-    """Import lists that were read; all of them or, when the catalogue refuses, none."""
+    """Import lists that were read, one after the other: each as a whole or not at all.
+
+    Raises:
+        Failure: The catalogue refused one; the lists before it are in, and importing all of
+            them again changes nothing of those.
+    """
     new = duplicate = 0
     rejects: list[dict[str, object]] = []
     for taken in lists:

@@ -24,8 +24,10 @@ from podfetch_tui.cli.terminal import missing
 from podfetch_tui.config.loaded import Loaded, refuse
 from podfetch_tui.config.source import SettingsSource
 from podfetch_tui.engine.feed_lists import ListFile, take_lists
+from podfetch_tui.model.errors import BadConfiguration, Failure
 from podfetch_tui.model.first_run import MANY_FEEDS
 from podfetch_tui.model.settings import Settings
+from podfetch_tui.sandbox import programs
 from podfetch_tui.system import logs, signals
 from podfetch_tui.system.foreground import Foreground
 from podfetch_tui.system.locks import log_stacks
@@ -62,6 +64,7 @@ def run(context: Context, options: RunOptions, shell: Foreground | None = None) 
     loaded = source.read()
     refuse(loaded.problems)
     settings = loaded.settings
+    _check_prober(settings)
     wanted = lists.read(context.feeds, settings)
     files = None
     if not archives.is_made(settings):  # a list that cannot be read leaves no archive behind
@@ -83,6 +86,18 @@ def run(context: Context, options: RunOptions, shell: Foreground | None = None) 
         )
     opened = _opened(source, loaded, wanted, files, options, with_ui=False)
     return _headless(opened, settings, options)
+
+
+def _check_prober(settings: Settings) -> None:
+    """Refuse to start where no file could be examined as the settings ask for.
+
+    Raises:
+        BadConfiguration: The prober is a program that is not installed.
+    """
+    try:
+        programs.require_prober(settings.media)
+    except Failure as failure:
+        raise BadConfiguration(failure.detail) from failure
 
 
 @contextlib.contextmanager

@@ -6,8 +6,9 @@
 4. A length of zero is *suspect*; none at all, in a container that need not state one, is
    *unverified*.
 5. A file that plays less than half, and a minute less, of what the feed declares is *suspect*.
-   Declared lengths are often wrong (another cut, minutes taken for hours, advertisements put in
-   or left out), so that a smaller difference says nothing, and a longer file never does.
+   Declared lengths are often wrong (another cut, advertisements put in or left out for each
+   listener), so that a smaller difference says nothing, and a longer file never does. A feed
+   that writes minutes as hours, or milliseconds as seconds, declares the same in another unit.
 6. A body whose length nobody declared is *unverified*: nothing says that it is whole.
 7. Anything else is *valid*.
 """
@@ -22,6 +23,8 @@ from podfetch_tui.model.media import NO_LENGTH, MediaInfo, Sniffed, Validity
 
 _DECLARED_PART = 0.5
 _DECLARED_S = 60.0
+_OTHER_UNITS = (60.0, 1000.0)
+_SAME_PART = 0.05
 _SOUND_ONLY = {
     ".mp4": (".m4a", "audio/mp4"),
     ".m4v": (".m4a", "audio/mp4"),
@@ -118,4 +121,6 @@ def named_by_content(sniffed: Sniffed, info: MediaInfo) -> Sniffed:
 
 
 def _is_half(length_s: float, declared_s: float) -> bool:
+    if any(abs(declared_s / unit - length_s) <= length_s * _SAME_PART for unit in _OTHER_UNITS):
+        return False
     return length_s < declared_s * _DECLARED_PART and declared_s - length_s > _DECLARED_S

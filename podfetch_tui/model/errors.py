@@ -186,3 +186,7 @@ class ArchiveUnusable(PodfetchError):
     """The archive folder or its catalogue cannot be used as it is."""
 
     exit_code = 7
+
+
+class NoArchiveYet(ArchiveUnusable):
+    """There is no archive, never was one that is remembered, and one could be made there."""

@@ -24,6 +24,7 @@ from podfetch_tui.pipeline.record import Bytes, Placed
 from podfetch_tui.pipeline.services import OnProgress, Services
 from podfetch_tui.pipeline.validate import validate
 from podfetch_tui.policy.classify import verdict_of
+from podfetch_tui.sandbox import programs
 from podfetch_tui.storage.parts import Part, new_part_name
 from podfetch_tui.storage.publish import settle
 from podfetch_tui.storage.verify import Check, check_file
@@ -47,6 +48,7 @@ def run(job: Job, services: Services, on_progress: OnProgress, stop: threading.E
         job = _begin_again(job, services)
     received = Received()
     try:
+        programs.require_prober(job.settings.media)
         job, part_name = _claim(job, services)
         placed = _fetch(job, part_name, services, on_progress, stop, received)
     except Failure as failure:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
 
+from podfetch_tui.catalog.episodes import item_of
 from podfetch_tui.media import ffprobe
 from podfetch_tui.media.budget import Budget, probe_budget
 from podfetch_tui.media.judge import judge, named_by_content
@@ -18,6 +18,7 @@ from podfetch_tui.model.job import EpisodeJob
 from podfetch_tui.model.media import MediaInfo, Sniffed, Validity
 from podfetch_tui.model.sandboxed import ProbeMode, ProbeParams
 from podfetch_tui.pipeline.services import Services
+from podfetch_tui.sandbox import programs
 from podfetch_tui.sandbox.run_program import run_program
 from podfetch_tui.storage.parts import Part
 
@@ -37,7 +38,8 @@ def validate(
     """Check a part that is complete.
 
     Raises:
-        Failure: The bytes are certainly not media (``not_media``, ``empty_media``).
+        Failure: The bytes are certainly not media (``not_media``, ``empty_media``), or the
+            prober of the settings is not installed (``no_program``).
     """
     url = job.episode.enclosure_url
     if part.size == 0:
@@ -53,11 +55,20 @@ def validate(
         )
     settings = job.settings.media
     is_checked = settings.validate != "off"
-    info = None
+    info = declared_s = None
     if sniffed.is_media and is_checked:
+        item = item_of(services.catalog, job.episode.id)
+        declared_s = item.duration_s if item is not None else None
         info = _probe(part, sniffed, services, stop, mode=settings.validate, prober=settings.prober)
         sniffed = named_by_content(sniffed, info)
-    verdict = judge(sniffed, info, size=part.size, length_known=length_known, checked=is_checked)
+    verdict = judge(
+        sniffed,
+        info,
+        size=part.size,
+        declared_s=declared_s,
+        length_known=length_known,
+        checked=is_checked,
+    )
     found = info or MediaInfo(container=sniffed.container)
     return Checked(
         sniffed, msgspec.structs.replace(found, problem=verdict.problem), verdict.validity
@@ -65,9 +76,7 @@ def validate(
 
 
 def _ffprobe(params: ProbeParams, budget: Budget, stop: threading.Event) -> MediaInfo:
-    program = shutil.which("ffprobe")
-    if program is None:
-        raise Failure(Kind.PROBE_KILLED, "media.prober is ffprobe, which is not on the PATH")
+    program = programs.ffprobe()
 
     def run(argv: tuple[str, ...]) -> ffprobe.Output:
         done = run_program(

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from podfetch_tui.model.errors import ArchiveUnusable, Failure
+from podfetch_tui.model.errors import ArchiveUnusable, Failure, NoArchiveYet
 from podfetch_tui.model.text import clean
 from podfetch_tui.storage.layout import MARKER_DIR, UNFINISHED, Layout, is_content
 from podfetch_tui.storage.unusable import unusable
@@ -79,7 +79,8 @@ def open_archive(
         clock: For the time of creation.
 
     Raises:
-        ArchiveUnusable: One sentence that says what is wrong and what to do.
+        ArchiveUnusable: One sentence that says what is wrong and what to do; NoArchiveYet
+            where nothing is wrong but that it was not to be made.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100  resolve() would follow the last link
     try:
@@ -198,7 +199,7 @@ def _check_may_create(root: Path, state_dir: Path, *, create: bool, init: bool) 
         )
     if not root.exists():
         if not create:
-            raise ArchiveUnusable(f"there is no archive at {root}: run `podfetch init` to make one")
+            raise NoArchiveYet(f"there is no archive at {root}: run `podfetch init` to make one")
         return
     if any(is_content(name) for name in os.listdir(root)):  # noqa: PTH208  names only
         raise ArchiveUnusable(
@@ -206,7 +207,7 @@ def _check_may_create(root: Path, state_dir: Path, *, create: bool, init: bool) 
             " (nothing in it will be touched), or name another folder"
         )
     if not create:
-        raise ArchiveUnusable(f"{root} is not an archive yet: run `podfetch init` to make it one")
+        raise NoArchiveYet(f"{root} is not an archive yet: run `podfetch init` to make it one")
 
 
 def _create(root: Path, clock: Clock, archive_uuid: str = "") -> Marker:

@@ -49,6 +49,35 @@ def test_a_dry_run_changes_nothing(archive: str, tmp_path: Path) -> None:
     assert not Path(archive).exists()
 
 
+def test_a_dry_run_counts_a_feed_of_several_lists_once_and_says_its_own_backlog(
+    archive: str, tmp_path: Path
+) -> None:
+    url = "http://feeds.example/{}.xml".format
+    (tmp_path / "a.csv").write_text(f"url,backlog\n{url(1)},none\n{url(2)},since 2024-05-01\n")
+    (tmp_path / "b.txt").write_text(f"{url(1)}\n{url(3)}\n")
+    words = ("--archive", archive, "--set", "feeds.backlog=since 2020-01-31", "import")
+    names = (str(tmp_path / "a.csv"), str(tmp_path / "b.txt"))
+    done = podfetch(*words, "--dry-run", *names)
+    assert "3 new, 1 duplicate, 0 rejected" in done.stderr
+    assert "3 feeds would be polled" in done.stderr
+    own = "backlog = since 2020-01-31; of their own: 1 with none, 1 with since 2024-05-01"
+    assert own in done.stderr
+    plan = json.loads(podfetch(*words, "--dry-run", "--json", *names).stdout)
+    assert plan["backlog"] == "since 2020-01-31"
+    assert plan["own_backlogs"] == {"none": 1, "since 2024-05-01": 1}
+    done = podfetch(*words, "--json", *names)
+    assert json.loads(done.stdout).items() >= {"new": 3, "duplicate": 1}.items()
+
+
+def test_a_dry_run_says_that_an_import_would_find_no_archive_it_can_use(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "letter.txt").write_text("mine")
+    for words in (("--dry-run",), ()):
+        done = podfetch("--archive", str(tmp_path / "disk"), "import", *words, "-", stdin=LIST)
+        assert done.returncode == 7
+        assert "is not empty and not an archive" in done.stderr
+
+
 def test_a_dry_run_names_the_lines_that_would_be_rejected(archive: str) -> None:
     done = podfetch("--archive", archive, "import", "--dry-run", "-", stdin=f"{LIST}no url\n")
     assert done.returncode == 0

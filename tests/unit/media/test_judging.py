@@ -35,6 +35,8 @@ def info(duration_s: float | None = 1800.0, *, problem: str = "", video: bool = 
             "plays 30:00 where the feed declares 1:01:40",
         ),
         (MP3, info(10), 60.0, True, Validity.VALID, ""),
+        (MP3, info(), 30 * 3600.0, True, Validity.VALID, ""),  # 30:00:00 for half an hour
+        (MP3, info(), 1_810_000.0, True, Validity.VALID, ""),  # milliseconds
         (MP3, info(10), 90.0, True, Validity.SUSPECT, "plays 0:10 where the feed declares 1:30"),
         (MP3, info(), None, False, Validity.UNVERIFIED, "the server did not declare its length"),
         (MP3, info(10), 9000.0, False, Validity.SUSPECT, "plays 0:10"),
