@@ -183,8 +183,6 @@ class PodFetchApp(App[HowToEnd]):
         if self._host_ended.is_set():
             self.exit("now")
             return
-        if self.bridge.is_frozen:
-            return
         offers = self._offers()
         try:
             self.bridge.look()
@@ -208,10 +206,10 @@ class PodFetchApp(App[HowToEnd]):
         return self.bridge.view.refusal, self.bridge.undo is not None
 
     def show(self) -> None:
-        """Show the newest view on the screens that are up."""
+        """Show the newest view on the screens that are up; a held picture keeps their bodies."""
         for screen in self._main_screens():
             with self.batch_update():
-                screen.show_view(self.bridge.view)
+                screen.show_view(self.bridge.view, is_held=self.bridge.is_frozen)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what can be done now."""

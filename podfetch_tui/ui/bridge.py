@@ -71,7 +71,8 @@ class Bridge:
         self._toasts = Toasts(app)
         self._link = link
         self.view: View = self.memory.view(client.snapshot(), self._how())
-        self.is_frozen = False
+        self.held: View | None = None
+        """What the bodies of the screens show while the picture is held."""
         self.pending = 0
         """Questions and commands that are not answered yet."""
         self.probes = ProbeRound(self.ask, self._progress, ACTOR)
@@ -92,6 +93,15 @@ class Bridge:
     def take(self, snapshot: EngineSnapshot) -> None:
         """Make a view of ``snapshot`` the newest one."""
         self.view = self.memory.view(snapshot, self._how())
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the picture is held; the engine goes on, and so do clock, link and alerts."""
+        return self.held is not None
+
+    @is_frozen.setter
+    def is_frozen(self, frozen: bool) -> None:
+        self.held = self.view if frozen else None
 
     @property
     def now(self) -> int:

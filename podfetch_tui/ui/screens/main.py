@@ -88,7 +88,7 @@ class MainScreen(Screen[None]):
         """Put the body of the screen between bar and footer."""
         yield StatusBar(self.MODE, self.bridge)
         yield Banner(self.glyphs)
-        yield Plain()
+        yield Plain(self.bridge)
         yield from self.compose_body()
         yield KeyFooter()
 
@@ -112,15 +112,21 @@ class MainScreen(Screen[None]):
             self.show_view(self.bridge.view)
         self._styled_for = now
 
-    def show_view(self, view: View) -> None:
-        """Show ``view`` everywhere, from when the widgets are there until they go."""
+    def show_view(self, view: View, *, is_held: bool = False) -> None:
+        """Show ``view`` everywhere, from when the widgets are there until they go.
+
+        Args:
+            view: The newest one.
+            is_held: What is this screen's own stays as it is: only what one must not miss moves.
+        """
         if not (self._is_ready and self.app.is_running):
             return
         self.set_class(view.link is not None and not view.link.is_heard, "-unheard")
         self.query_one(StatusBar).show_view(view)
         self.query_one(Banner).show_view(view)
         self.query_one(Plain).show_view(view)
-        self.show_body(view)
+        if not is_held:  # a screen that comes up is drawn as all were when the picture was held
+            self.show_body(self.bridge.held or view)
 
     def show_body(self, view: View) -> None:
         """Show ``view`` in what is this screen's own."""

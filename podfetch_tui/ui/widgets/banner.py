@@ -21,6 +21,41 @@ def disconnected(link: Link, shown_at: int) -> str:
     return f"Disconnected; this is the state of {clock(shown_at)}; {again}: {link.problem}."
 
 
+def news(view: View, glyphs: Glyphs) -> tuple[Content | None, str]:
+    """Return what matters most of ``view`` and how grave it is; ``None`` when nothing does."""
+    now = view.snapshot
+    if view.link is not None and not view.link.is_heard:
+        return line(f" {glyphs.bad} {disconnected(view.link, now.at)}"), "error"
+    if now.state == "stopped":
+        why = f": {now.reason}" if now.reason else ""
+        return line(
+            f" {glyphs.bad} The engine stopped; ", ("q", "bold"), f" restarts or quits{why}"
+        ), "error"
+    if now.state == "degraded":
+        why = now.reason or "something is wrong"
+        return line(f" {glyphs.warning} Everything waits: {why}"), "error"
+    if now.state == "draining":
+        busy = sum(lane.busy for lane in now.lanes.values())
+        return line(
+            f" {glyphs.warning} Draining: {counted(busy, 'job still runs', 'jobs still run')}."
+        ), "warning"
+    if now.state == "paused":
+        text = f" {glyphs.paused} Paused: what runs goes on, nothing new starts. "
+        return line(text, ("P", "bold"), " resumes."), "warning"
+    if now.alerts:
+        first, more = now.alerts[0], len(now.alerts) - 1
+        rest = f" (and {count(more)} more on the dashboard)" if more else ""
+        text = f" {glyphs.warning} Alert {first.name}: {first.text}{rest}"
+        return line(text), "error"
+    if now.reason:
+        return line(f" {glyphs.warning} {now.reason[:1].upper()}{now.reason[1:]}."), "warning"
+    if view.waiting:
+        waiting = counted(view.waiting, "new feed waits", "new feeds wait")
+        text = f" {glyphs.paused} {waiting} for you. "
+        return line(text, ("B", "bold"), " begins to archive them."), "warning"
+    return None, ""
+
+
 class Banner(Static):
     """Why nothing moves, and which key changes that."""
 
@@ -32,41 +67,8 @@ class Banner(Static):
 
     def show_view(self, view: View) -> None:
         """Show what matters most, or hide."""
-        content, severity = self._content(view)
+        content, severity = news(view, self._glyphs)
         self.display = content is not None
         self.set_class(severity == "error", "-error")
         if content is not None:
             self.update(content, layout=False)
-
-    def _content(self, view: View) -> tuple[Content | None, str]:
-        now, glyphs = view.snapshot, self._glyphs
-        if view.link is not None and not view.link.is_heard:
-            return line(f" {glyphs.bad} {disconnected(view.link, now.at)}"), "error"
-        if now.state == "stopped":
-            why = f": {now.reason}" if now.reason else ""
-            return line(
-                f" {glyphs.bad} The engine stopped; ", ("q", "bold"), f" restarts or quits{why}"
-            ), "error"
-        if now.state == "degraded":
-            why = now.reason or "something is wrong"
-            return line(f" {glyphs.warning} Everything waits: {why}"), "error"
-        if now.state == "draining":
-            busy = sum(lane.busy for lane in now.lanes.values())
-            return line(
-                f" {glyphs.warning} Draining: {counted(busy, 'job still runs', 'jobs still run')}."
-            ), "warning"
-        if now.state == "paused":
-            text = f" {glyphs.paused} Paused: what runs goes on, nothing new starts. "
-            return line(text, ("P", "bold"), " resumes."), "warning"
-        if now.alerts:
-            first, more = now.alerts[0], len(now.alerts) - 1
-            rest = f" (and {count(more)} more on the dashboard)" if more else ""
-            text = f" {glyphs.warning} Alert {first.name}: {first.text}{rest}"
-            return line(text), "error"
-        if now.reason:
-            return line(f" {glyphs.warning} {now.reason[:1].upper()}{now.reason[1:]}."), "warning"
-        if view.waiting:
-            waiting = counted(view.waiting, "new feed waits", "new feeds wait")
-            text = f" {glyphs.paused} {waiting} for you. "
-            return line(text, ("B", "bold"), " begins to archive them."), "warning"
-        return None, ""
