@@ -36,7 +36,7 @@ def choose_feeds(catalog: Catalog, names: tuple[str, ...]) -> tuple[int, ...]:
 
 def choose_quarantined(catalog: Catalog, names: tuple[str, ...]) -> tuple[int, ...]:
     """Return what :func:`choose_feeds` does, but a filter looks in quarantine alone."""
-    if names and all(_is_name(name) for name in names):
+    if are_names(names):
         return choose_feeds(catalog, names)
     if any(_is_name(name) for name in names):
         raise UsageError(_NOT_BOTH)
@@ -82,6 +82,11 @@ def _choose(catalog: Catalog, names: tuple[str, ...], kind: str, find: _Find) ->
     if len(filters) < len(names):
         raise UsageError(_NOT_BOTH)
     return tuple(pages.ids(catalog, PageRequest(kind=kind, filter=filter_of(filters))))
+
+
+def are_names(names: tuple[str, ...]) -> bool:
+    """Say whether all of them name one thing each, and none is part of a filter."""
+    return bool(names) and all(map(_is_name, names))
 
 
 def _is_name(name: str) -> bool:

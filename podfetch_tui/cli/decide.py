@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from podfetch_tui.cli.output import document, say
+from podfetch_tui.cli.output import document, remark, say
 from podfetch_tui.model.decisions import Decided
 from podfetch_tui.model.errors import UsageError
 
@@ -34,6 +34,8 @@ class HowAsked(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool
     yes: bool
     as_json: bool
+    named: bool = False
+    """What it is about was named one by one, not by a filter."""
 
 
 def decision_options(command: _F) -> _F:
@@ -69,6 +71,8 @@ def report(
 ) -> int:
     """Say what came of a decision; return the exit code.
 
+    It is 1 when something that was named is refused, or everything that passes a filter.
+
     Args:
         decided: Receipts, or what they would be.
         noun: ``feed`` or ``episode``.
@@ -84,7 +88,7 @@ def report(
         refused += part.refused
         number = number or part.operation
     things = noun if len(done) == 1 else f"{noun}s"
-    say(f"{len(done)} {things} {word}" + (" (dry run)" if how.dry_run else ""))
+    remark(f"{len(done)} {things} {word}" + (" (dry run)" if how.dry_run else ""))
     _say_refused(refused, noun)
     if how.as_json:
         document(
@@ -96,7 +100,7 @@ def report(
                 **({"operation": number or None} if operation else {}),
             }
         )
-    return 1 if refused and not done else 0
+    return 1 if refused and (how.named or not done) else 0
 
 
 def _say_refused(refused: Sequence[tuple[int, str]], noun: str) -> None:

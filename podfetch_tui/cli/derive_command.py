@@ -10,7 +10,7 @@ import click
 from podfetch_tui.catalog.erasures import episode_states
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.cli import archive as archives
-from podfetch_tui.cli.choose import choose_episodes
+from podfetch_tui.cli.choose import are_names, choose_episodes
 from podfetch_tui.cli.context import load_settings
 from podfetch_tui.cli.decide import HowAsked, confirm, decision_options, in_parts, report
 from podfetch_tui.model.decisions import Decided
@@ -30,7 +30,8 @@ def derive_command(ctx: click.Context, /, *, episodes: tuple[str, ...], **option
     Files that are there byte for byte stay; those that are missing or damaged are made anew,
     without a download of the original. The engine does it, or the next run.
     """
-    settings, how = load_settings(ctx.obj).settings, HowAsked(**options)
+    settings = load_settings(ctx.obj).settings
+    how = HowAsked(**options, named=are_names(episodes))
     with archives.reading(settings) as (_, catalog):
         ids = choose_episodes(catalog, episodes)
         planned = [_plan(catalog, part) for part in in_parts(ids)]

@@ -18,7 +18,7 @@ from podfetch_tui.cli.choose import choose_feeds
 from podfetch_tui.cli.context import Context, load_settings
 from podfetch_tui.cli.decide import confirm
 from podfetch_tui.cli.edit_plan import CLEARED, Asked, Plan, is_elsewhere, plan, read_options
-from podfetch_tui.cli.output import document, say
+from podfetch_tui.cli.output import document, remark, say
 from podfetch_tui.config.loaded import Loaded
 from podfetch_tui.model.errors import Failure, UsageError
 from podfetch_tui.model.feed import Backlog, FeedState
@@ -112,7 +112,7 @@ def edit_command(
     if not plans:
         say("nothing to change: it is all so already")
     things = "feed" if len(plans) == 1 else "feeds"
-    say(f"{len(plans)} {things} edited" + (" (dry run)" if dry_run else ""))
+    remark(f"{len(plans)} {things} edited" + (" (dry run)" if dry_run else ""))
     if as_json:
         document({"edited": len(plans), "dry_run": dry_run, "feeds": reports})
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+import msgspec
 
 from podfetch_tui.catalog import pages
 from podfetch_tui.catalog.erasures import episode_states
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.cli import archive as archives
-from podfetch_tui.cli.choose import choose_episodes
+from podfetch_tui.cli.choose import are_names, choose_episodes
 from podfetch_tui.cli.context import load_settings
 from podfetch_tui.cli.decide import HowAsked, confirm, decision_options, in_parts, report
 from podfetch_tui.model import figures
@@ -98,6 +99,7 @@ def _decide(
             episode_ids=ids, decision=decision, reason=how.reason, undelete=undelete, at=0
         )
         planned = list(_write(settings, write, lost))
+    how = msgspec.structs.replace(how, named=are_names(names))
     return report(planned, "episode", _DONE[decision], how=how)
 
 

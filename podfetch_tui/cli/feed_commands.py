@@ -30,9 +30,9 @@ _COLUMNS = ("id", "state", "breaker", "episodes", "archived", "pending", "failed
 @click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
+@click.pass_context
 def import_command(
-    context: Context,
+    ctx: click.Context,
     *,
     files: tuple[str, ...],
     dry_run: bool,
@@ -42,18 +42,22 @@ def import_command(
     """Take feed lists in; - is standard input.
 
     OPML, CSV with a header, JSON (an array, or an object a line) or text with a URL a line;
-    the content says which.
+    the content says which. A line that cannot be taken is named and the others go in (exit 0);
+    when none can be taken, nothing changes (exit 2). Of several lists each goes in as a whole.
     """
-    settings = load_settings(context).settings
+    settings = load_settings(ctx.obj).settings
     wanted = lists.read(files, settings)
     if dry_run:
         show_plan(wanted, settings, as_json=as_json)
-        return
-    with archives.deciding(settings) as archive:
-        summary = lists.take_in(archive, wanted)
-    lists.report(summary)
-    if as_json:
-        document(summary)
+    else:
+        summary = lists.rejects_alone(wanted)
+        if summary is None:
+            with archives.deciding(settings) as archive:
+                summary = lists.take_in(archive, wanted)
+        lists.report(summary)
+        if as_json:
+            document(summary)
+    ctx.exit(lists.exit_code(wanted))
 
 
 @click.group(

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from podfetch_tui.catalog.deciding import decide, planned, release_times
 from podfetch_tui.catalog.quarantine import feed_marks
 from podfetch_tui.cli import archive as archives
-from podfetch_tui.cli.choose import choose_feeds, choose_quarantined
+from podfetch_tui.cli.choose import are_names, choose_feeds, choose_quarantined
 from podfetch_tui.cli.context import program
 from podfetch_tui.cli.decide import HowAsked, confirm, report
-from podfetch_tui.cli.output import say
+from podfetch_tui.cli.output import remark, say
 from podfetch_tui.model import figures
 from podfetch_tui.model.decisions import (
     DONE,
@@ -53,6 +53,7 @@ def carry_out(
     Raises:
         UsageError: A name means nothing, or nobody is there to ask.
     """
+    how = replace(how, named=are_names(names))
     choose = choose_quarantined if quarantined else choose_feeds
     with archives.reading(settings) as (_, catalog):
         ids = choose(catalog, ("",)) if all_feeds else choose(catalog, names)
@@ -85,7 +86,7 @@ def carry_out(
     code = report([decided, out], "feed", word, how=how, operation=True)
     if decided.operation:
         called = program(click.get_current_context().obj)
-        say(f"{called} undo {decided.operation} takes it back within {UNDO_MS // 1000} s")
+        remark(f"{called} undo {decided.operation} takes it back within {UNDO_MS // 1000} s")
     return code
 
 

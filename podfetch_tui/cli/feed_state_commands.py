@@ -11,11 +11,11 @@ from podfetch_tui.catalog import lookups
 from podfetch_tui.catalog.hosts import held_hosts
 from podfetch_tui.catalog.quarantine import feed_marks
 from podfetch_tui.cli import archive as archives
-from podfetch_tui.cli.choose import choose_feeds
-from podfetch_tui.cli.context import Context, load_settings
+from podfetch_tui.cli.choose import are_names, choose_feeds
+from podfetch_tui.cli.context import load_settings
 from podfetch_tui.cli.decide import HowAsked, confirm, decision_options
 from podfetch_tui.cli.feed_decisions import carry_out
-from podfetch_tui.cli.output import document, say
+from podfetch_tui.cli.output import document, remark, say
 from podfetch_tui.model.decisions import FeedAsk, FeedDecision
 from podfetch_tui.model.errors import UsageError
 from podfetch_tui.model.feed import FeedState
@@ -62,9 +62,9 @@ remove_command = _command(
 @click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
+@click.pass_context
 def check_command(
-    context: Context,
+    ctx: click.Context,
     *,
     feeds: tuple[str, ...],
     all_feeds: bool,
@@ -75,7 +75,7 @@ def check_command(
     """Make feeds due now; by id, URL or filter. Those that are not active are skipped."""
     if bool(feeds) == all_feeds:
         raise UsageError("name feeds to check, or --all")
-    settings = load_settings(context).settings
+    settings = load_settings(ctx.obj).settings
     with archives.reading(settings) as (_, catalog):
         ids = lookups.feed_ids(catalog) if all_feeds else choose_feeds(catalog, feeds)
         marks = feed_marks(catalog, ids)
@@ -99,6 +99,7 @@ def check_command(
     skipped = len(ids) - len(active)
     due = counted(len(active), "feed is", "feeds are")
     said = f"{due} due now, {skipped} skipped because they are not active"
-    say(said + (" (dry run)" if dry_run else ""))
+    remark(said + (" (dry run)" if dry_run else ""))
     if as_json:
         document({"due": len(active), "skipped": skipped, "dry_run": dry_run})
+    ctx.exit(1 if skipped and are_names(feeds) else 0)

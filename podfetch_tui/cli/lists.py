@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from podfetch_tui.cli.archive import ChangeableArchive
-from podfetch_tui.cli.output import say
+from podfetch_tui.cli.output import remark, say
 from podfetch_tui.config.sources import LARGEST, FeedList, list_name, read_list, read_list_file
 from podfetch_tui.engine.feed_lists import (
     ListFile,
@@ -124,6 +124,20 @@ def take_in(
     )
 
 
+def rejects_alone(lists: Sequence[NamedList]) -> ImportSummary | None:
+    """Return what there is to say of lists of which no line can be taken; else ``None``."""
+    if any(taken.feeds.entries for taken in lists):
+        return None
+    rejects = tuple(reject for taken in lists for reject in rejects_of(taken))
+    return ImportSummary(rejected=len(rejects), rejects=rejects, notes=notes_of(lists))
+
+
+def exit_code(lists: Sequence[NamedList]) -> int:
+    """Return 2 when there are lines and none could be taken; some bad ones are no failure."""
+    is_taken = any(taken.feeds.entries for taken in lists)
+    return 0 if is_taken or not any(taken.feeds.rejected for taken in lists) else 2
+
+
 def notes_of(lists: Sequence[NamedList]) -> tuple[str, ...]:
     """Return what is worth knowing about each list, with its name."""
     return tuple(f"{taken.name}: {note}" for taken in lists for note in taken.feeds.notes)
@@ -144,7 +158,7 @@ def in_words(summary: ImportSummary) -> str:
 
 def report(summary: ImportSummary) -> None:
     """Say on stderr what became of the lines."""
-    say(in_words(summary))
+    remark(in_words(summary))
     say_details(summary.rejects, summary.notes)
 
 
@@ -153,11 +167,11 @@ def report_outcomes(outcomes: Sequence[ListOutcome]) -> None:
     for outcome in outcomes:
         read, feeds = outcome.read, outcome.file.feeds
         if read is not None and feeds is not None:
-            say(counts(outcome.file.name, read, feeds))
+            remark(counts(outcome.file.name, read, feeds))
             taken = NamedList(outcome.file.name, feeds)
             say_details(rejects_of(taken), notes_of((taken,)))
         if outcome.file.is_same:
-            say(f"{outcome.file.name}: unchanged")
+            remark(f"{outcome.file.name}: unchanged")
         if outcome.warning:
             say(f"podfetch: {outcome.warning}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -72,7 +73,7 @@ class _Duration(click.ParamType[float]):
 @click.option("--paused", is_flag=True, help="Start paused.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default=None, help="Of stderr.")
 @click.option("-v", "--verbose", count=True, help="Say more.")
-@click.option("-q", "--quiet", is_flag=True, help="Say less.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
 @click.version_option(__version__, prog_name="podfetch")
 @click.pass_context
 def podfetch(
@@ -93,13 +94,25 @@ def podfetch(
     """Archive podcasts: poll feeds, download, validate, record every episode.
 
     Without a command this opens the terminal application on the archive and runs its
-    engine. Options given here hold for every command.
+    engine. Options given here hold for every command, but for those of a run (--feeds,
+    --no-ui, --once, --for, --paused, --log-format).
     """
     level = -1 if quiet else verbose
     ctx.obj = Context(
         config_file=config_file, archive=archive, feeds=feeds, sets=sets, verbose=level
     )
     if ctx.invoked_subcommand is not None:
+        _refuse_unused(
+            ctx.invoked_subcommand,
+            {
+                "--feeds": bool(feeds) and ctx.invoked_subcommand != "demo",
+                "--no-ui": no_ui,
+                "--once": once,
+                "--for": for_s is not None,
+                "--paused": paused,
+                "--log-format": log_format is not None,
+            },
+        )
         return
     from podfetch_tui.cli.first_run import begin
     from podfetch_tui.cli.run import RunOptions
@@ -113,6 +126,20 @@ def podfetch(
         verbose=level,
     )
     ctx.exit(begin(ctx.obj, options))
+
+
+def _refuse_unused(command: str, given: Mapping[str, bool]) -> None:
+    """Refuse options of a run before a command that would pass them over.
+
+    Raises:
+        UsageError: There is one.
+    """
+    unused = [name for name, is_given in given.items() if is_given]
+    if unused:
+        raise UsageError(
+            f"{unused[0]} is for a run of the engine (`podfetch` without a command);"
+            f" `{command}` does not take it there: see `podfetch {command} --help`"
+        )
 
 
 _EXIT_BY_KIND = {

@@ -21,6 +21,14 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def remark(text: str) -> None:
+    """Say what was done, which nobody has to know: not with ``-q``."""
+    context = click.get_current_context(silent=True)
+    given = None if context is None else context.find_root().obj
+    if getattr(given, "verbose", 0) >= 0:
+        say(text)
+
+
 def document(value: object) -> None:
     """Print one JSON document."""
     click.echo(_json(msgspec.json.format(msgspec.json.encode(value), indent=2)))
