@@ -20,6 +20,7 @@ from podfetch_tui.model.errors import Failure, Kind, PodfetchError, UsageError
 COMMANDS = {
     "attach": "attach_command:attach_command",
     "backup": "backup_command:backup_command",
+    "completion": "completion_command:completion_command",
     "config": "config_commands:config_group",
     "demo": "demo_command:demo_command",
     "doctor": "doctor.command:doctor_command",
@@ -167,7 +168,7 @@ def main() -> None:
     """Run the command line and exit with a code of DESIGN section 16."""
     sys.excepthook = _die
     try:
-        code = podfetch.main(standalone_mode=False)
+        code = podfetch.main(prog_name="podfetch", standalone_mode=False)
     except click.exceptions.Abort:
         code = 130
     except click.ClickException as error:
