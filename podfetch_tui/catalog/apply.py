@@ -38,6 +38,7 @@ from podfetch_tui.model.decisions import (
     DecideFeeds,
     ForgetErasures,
     NoteAction,
+    NoteFiles,
     UndoOperation,
 )
 from podfetch_tui.model.derivatives import (
@@ -146,6 +147,8 @@ def apply(changes: Changes, write: Write) -> Receipt:  # noqa: C901  one arm per
             return apply_notes.note_action(changes, write)
         case DecideEpisodes():
             return apply_decisions.decide_episodes(changes, write)
+        case NoteFiles():
+            return apply_decisions.note_files(changes, write)
         case ForgetErasures():
             apply_decisions.forget_erasures(changes, write)
         case RecordSettings():

@@ -18,6 +18,7 @@ from podfetch_tui.model.decisions import (
     DecideEpisodes,
     EpisodeDecision,
     ForgetErasures,
+    NoteFiles,
     decided_by,
 )
 from podfetch_tui.model.episode import EpisodeState
@@ -25,6 +26,7 @@ from podfetch_tui.model.writes import SetEpisodeState
 from podfetch_tui.policy.decisions import episode_refusal
 
 _LOST = "its file was not there"
+_FOUND = "its file is there again"
 
 _THIS = episode.c.id == bindparam("row")
 _STANDS = Statement(
@@ -115,6 +117,36 @@ def decide_episodes(changes: Changes, write: DecideEpisodes) -> Decided:
             _settle(changes, write, row, sharers)
         done.append(episode_id)
     return Decided(tuple(done), tuple(refused))
+
+
+def note_files(changes: Changes, write: NoteFiles) -> Decided:
+    """Say of episodes that their file is gone, or back; bytes and files are counted anew."""
+    changes.settle()
+    done: list[int] = []
+    looks = (
+        (write.gone, EpisodeState.ARCHIVED, EpisodeState.MISSING, "lose_episode", _LOST),
+        (write.back, EpisodeState.MISSING, EpisodeState.ARCHIVED, "find_episode", _FOUND),
+    )
+    for ids, before, after, action, why in looks:
+        for episode_id in ids:
+            row = changes.episode(episode_id)
+            if row.state is not before:
+                continue
+            record_action(
+                changes,
+                action,
+                at=write.at,
+                actor=write.actor,
+                feed_id=row.feed_id,
+                episode_id=row.id,
+                detail=why,
+            )
+            reason = why if after is EpisodeState.MISSING else ""
+            set_episode_state(
+                changes, SetEpisodeState(episode_id=row.id, state=after, reason=reason)
+            )
+            done.append(row.id)
+    return Decided(tuple(done))
 
 
 def forget_erasures(changes: Changes, write: ForgetErasures) -> None:

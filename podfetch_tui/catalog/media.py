@@ -12,6 +12,7 @@ from podfetch_tui.catalog.path_keys import path_key
 from podfetch_tui.catalog.schema import episode, media
 from podfetch_tui.catalog.schema_audit import derivative
 from podfetch_tui.catalog.statements import Answer
+from podfetch_tui.model.episode import EpisodeState
 
 _PAGE = 1000
 
@@ -35,7 +36,7 @@ _MEDIA = Answer(
     lambda: (
         select(episode.c.id, _PATH.label("path"), media.c.bytes, func.hex(media.c.sha256))
         .join_from(episode, media, media.c.id == episode.c.media_id)
-        .where(episode.c.state == "archived", episode.c.id > bindparam("after"))
+        .where(episode.c.state == bindparam("state"), episode.c.id > bindparam("after"))
         .order_by(episode.c.id)
         .limit(_PAGE)
     ),
@@ -54,7 +55,7 @@ _MADE = Answer(
         .join_from(derivative, episode, episode.c.id == derivative.c.episode_id)
         .where(
             derivative.c.path != "",
-            episode.c.state == "archived",
+            episode.c.state == bindparam("state"),
             derivative.c.episode_id > bindparam("after"),
             derivative.c.episode_id <= bindparam("upto"),
         )
@@ -80,27 +81,31 @@ _HELD_BESIDE = Answer(
 )
 
 
-def files(catalog: Catalog) -> Iterator[ArchivedFile]:
+def files(catalog: Catalog, state: EpisodeState = EpisodeState.ARCHIVED) -> Iterator[ArchivedFile]:
     """Yield every file of every archived episode, and what was made of it, in order of ids.
 
     A path may come twice: two episodes with the same bytes may share one file. Each page is
     a read transaction of its own.
 
+    Args:
+        catalog: The catalogue.
+        state: ``MISSING``: those of missing episodes, as far as they once had a file.
+
     Raises:
         Failure: The catalogue could not be read.
     """
-    after = 0
+    after, held = 0, {"state": state.value}
     while True:
         with catalog.reader().snapshot() as cursor:
-            page = _MEDIA.rows(cursor, after=after)
+            page = _MEDIA.rows(cursor, after=after, **held)
             if not page:
                 return
             upto = page[-1][0]
-            made = _MADE.rows(cursor, after=after, upto=upto)
+            made = _MADE.rows(cursor, after=after, upto=upto, **held)
         for number, path, size, digest in page:
             yield ArchivedFile(number, path, size, bytes.fromhex(digest), "media")
-        for number, path, size, digest, kind, state in made:
-            yield ArchivedFile(number, path, size, bytes.fromhex(digest), kind, state == "done")
+        for number, path, size, digest, kind, stands in made:
+            yield ArchivedFile(number, path, size, bytes.fromhex(digest), kind, stands == "done")
         after = upto
 
 

@@ -98,6 +98,20 @@ class DecideEpisodes(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     at: int
 
 
+class NoteFiles(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What a look at the disk showed of episodes; receipt: :class:`Decided`.
+
+    What has changed since that look stays as it is.
+    """
+
+    gone: tuple[int, ...] = ()
+    """Archived ones whose file is not there: they are missing."""
+    back: tuple[int, ...] = ()
+    """Missing ones whose file is there again: they are archived."""
+    actor: str = "verify"
+    at: int
+
+
 class ForgetErasures(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The files at these paths are removed, or belong to somebody else by now."""
 

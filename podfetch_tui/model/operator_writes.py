@@ -10,6 +10,7 @@ from podfetch_tui.model.decisions import (
     DecideFeeds,
     ForgetErasures,
     NoteAction,
+    NoteFiles,
     Undone,
     UndoOperation,
 )
@@ -31,6 +32,7 @@ OperatorWrite = Union[
     ForgetErasures,
     UndoOperation,
     NoteAction,
+    NoteFiles,
     ReleaseHosts,
 ]
 """Writes a client of the doorway may hand over; no step of a run is among them."""
@@ -45,6 +47,7 @@ RECEIPTS: dict[type, Any] = {
     EditFeed: Decided,
     UndoOperation: Undone,
     NoteAction: Decided,
+    NoteFiles: Decided,
     ReleaseHosts: HostsReleased,
 }
 """Type of the receipt, where a write has one."""

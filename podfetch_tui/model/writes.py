@@ -17,6 +17,7 @@ from podfetch_tui.model.decisions import (
     DecideFeeds,
     ForgetErasures,
     NoteAction,
+    NoteFiles,
     Undone,
     UndoOperation,
 )
@@ -305,6 +306,7 @@ Write = Union[
     ForgetErasures,
     UndoOperation,
     NoteAction,
+    NoteFiles,
     SetEpisodeState,
     RecordPoll,
     Claim,

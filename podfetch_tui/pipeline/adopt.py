@@ -128,6 +128,8 @@ class _Adoption:
         known = set(erasures(self._catalog))
         # What is sealed is published by recovery, which compares it with its row.
         known.update(row.episode.path for row in episodes.in_flight(self._catalog) if _seals(row))
+        # What was missing before is found, or not, by the next look of `verify`.
+        known.update(file.path for file in media.files(self._catalog, EpisodeState.MISSING))
         missing: list[int] = []
         for file in media.files(self._catalog):
             known.add(file.path)

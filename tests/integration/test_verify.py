@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import pytest
 from support.archive import add_feeds, settings_for
 from support.cataloguing import AT, archive, draft, poll, seal
 from support.permissions import obeying_permissions
-from support.program import podfetch
+from support.program import json_lines, podfetch
+from support.served import served
 from support.stocking import stock
 
 from podfetch_tui.cli import archive as archives
@@ -151,3 +154,80 @@ def test_an_archive_at_the_top_of_a_disk_leaves_alone_what_only_root_may_read(
         kept.chmod(0o700)
     assert "0 foreign" in done.stdout
     assert "0 unreadable" in done.stdout
+
+
+def counted(root: Path) -> dict[str, Any]:
+    done = podfetch("--archive", str(root), "status", "--json")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return {**found["episodes"], **found["media"]}
+
+
+def states(root: Path) -> list[str]:
+    return [
+        row["state"] for row in json_lines("--archive", str(root), "episodes", "list", "--json")
+    ]
+
+
+@pytest.mark.parametrize("is_running", [False, True])
+def test_what_was_removed_by_hand_is_missing_until_it_is_back(
+    tmp_path: Path, is_running: bool
+) -> None:
+    settings = settings_for(tmp_path / "archive")
+    root = Path(settings.archive.root)
+    with archives.changing(settings) as made:
+        add_feeds(made, "http://127.0.0.1:9/1")
+        stock(made, 1, ["a", "b"])
+    before = counted(root)
+    verify = ("--archive", str(root), "verify")
+    file, kept = root / "Show 1" / "a.mp3", tmp_path / "kept"
+    engine = served(settings_for(root, engine={"poll_workers": 0, "download_workers": 0}))
+    with engine if is_running else contextlib.nullcontext():
+        file.rename(kept)
+        done = podfetch(*verify)
+        assert (done.returncode, "1 missing" in done.stdout) == (6, True)
+        assert "1 episode is missing now" in done.stderr
+        assert states(root) == ["missing", "archived"]
+        after = counted(root)
+        assert (after["missing"], after["archived"], after["files"]) == (1, 1, 1)
+        done = podfetch(*verify)
+        assert (done.returncode, done.stderr) == (0, ""), "it is no news"
+        assert ("0 missing" in done.stdout, "0 foreign" in done.stdout) == (True, True)
+        file.write_bytes(b"another")
+        assert "1 foreign" in podfetch(*verify).stdout
+        kept.rename(file)
+        done = podfetch(*verify)
+        assert (done.returncode, "0 missing" in done.stdout) == (0, True), done.stderr
+        assert "1 episode that had been missing archived again" in done.stderr
+        assert counted(root) == before
+    told = [row["text"] for row in json_lines("--archive", str(root), "events", "--json")]
+    assert "lose episode by verify: its file was not there" in told
+    assert "find episode by verify: its file is there again" in told
+
+
+def test_two_episodes_of_one_file_are_lost_and_found_together(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "archive")
+    root = Path(settings.archive.root)
+    with archives.changing(settings) as made:
+        add_feeds(made, "http://127.0.0.1:9/1")
+        stock(made, 1, ["a", "b"])
+        (path,) = made.layout.root.glob("Show 1/a.mp3")
+    with contextlib.closing(sqlite3.connect(root / ".podfetch" / "catalog.db")) as db, db:
+        db.execute("UPDATE episode SET path = '', path_key = NULL, media_id = 1")
+    (root / "Show 1" / "b.mp3").unlink()
+    path.rename(tmp_path / "kept")
+    assert podfetch("--archive", str(root), "verify").returncode == 6
+    assert states(root) == ["missing", "missing"]
+    (tmp_path / "kept").rename(path)
+    assert podfetch("--archive", str(root), "verify").returncode == 0
+    assert states(root) == ["archived", "archived"]
+
+
+def test_a_look_at_an_archive_that_cannot_be_changed_says_so_and_counts_all_the_same(
+    opened: OpenArchive,
+) -> None:
+    """The archive is held by this process, which has no doorway."""
+    opened.layout.media("Show 1/early.mp3").unlink()
+    done = podfetch("--archive", str(opened.layout.root), "verify")
+    assert (done.returncode, "1 missing" in done.stdout) == (6, True)
+    assert "the episodes stay in their state: " in done.stderr
+    assert "archived" in states(opened.layout.root)
