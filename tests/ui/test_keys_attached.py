@@ -54,6 +54,7 @@ ELSEWHERE = {
     "quarantine.edit",
     "quarantine.group",
     "quarantine.history",
+    "quarantine.leave",  # tests/ui/test_probe_rounds.py
     "hosts.release",  # tests/integration/test_host_release.py, by its write
 }
 
@@ -115,7 +116,7 @@ async def around(stage: Stage, world: World) -> None:
     await press(stage, "?")
     assert isinstance(stage.app.screen, Help)
     await press(stage, "/", "p", "r", "o", "b", "e")
-    await until(stage, "Probe all")
+    await until(stage, "feeds.probe_all")
     assert not said(stage, "Retire")
     await press(stage, "escape", "escape")
     await comes(stage, lambda: not isinstance(stage.app.screen, Help))

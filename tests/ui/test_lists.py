@@ -126,8 +126,8 @@ def test_many_are_checked_only_after_a_question_that_says_who_is_skipped() -> No
         assert "Check 3 feeds?" in text(stage)
         assert "1 paused" in text(stage)
         assert "Those that are not active are skipped" in text(stage)
-        await press(stage, "n")
-        assert client.commands == []
+        await press(stage, "enter")
+        assert client.commands == [], "enter alone changes nothing where several would"
         await press(stage, "r", "y")
         assert "2 feeds due now; 1 other skipped" in text(stage)
         await press(stage, "escape", "ctrl+a", "r", "y")

@@ -34,7 +34,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     number: int = 1
     """How many things change."""
     grave: bool = False
-    """It cannot be taken back: enter alone does nothing."""
+    """It cannot be taken back: enter alone does nothing, as where several change."""
 
 
 class Confirm(ModalScreen[bool]):
@@ -65,9 +65,9 @@ class Confirm(ModalScreen[bool]):
                 yield Button(line("Leave everything as it is  (n)"), id="no", compact=True)
 
     def on_mount(self) -> None:
-        """Stand on the answer that does no harm."""
-        harmless = "#no" if self._question.grave else "#yes"
-        self.query_one("Input" if self._typed else harmless).focus()
+        """Stand on the answer that does no harm; on the deed for one thing that can be undone."""
+        is_light = self._question.number <= 1 and not self._question.grave
+        self.query_one("Input" if self._typed else "#yes" if is_light else "#no").focus()
 
     def on_button_pressed(self, message: Button.Pressed) -> None:
         """Take the answer."""

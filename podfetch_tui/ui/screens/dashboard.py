@@ -123,6 +123,7 @@ class Dashboard(MainScreen):
                 line("What is unchanged costs its host one small answer."),
             ],
             verb=f"Poll {count(number)}",
+            number=number,
         )
 
         def take(yes: bool | None) -> None:
