@@ -36,7 +36,7 @@ from podfetch_tui.ui.dialogs.quit import HowToEnd, QuitDialog, StoppedDialog
 from podfetch_tui.ui.kept import Kept
 from podfetch_tui.ui.keymap import bound, changes
 from podfetch_tui.ui.pace import Pace
-from podfetch_tui.ui.safety import AsciiFilter, ControlFilter
+from podfetch_tui.ui.safety import Net
 from podfetch_tui.ui.screens.main import MainScreen
 from podfetch_tui.ui.screens.registry import SCREENS, load_all
 from podfetch_tui.ui.widgets.status_bar import StatusBar
@@ -124,6 +124,7 @@ class PodFetchApp(App[HowToEnd]):
         self.theme = wanted if wanted in self.available_themes else theme.DEFAULT
         self.animation_level = "none"
         signs = glyphs.choose(settings.glyphs, os.environ)
+        self._net = Net(ascii_only=signs.ascii_only)
         self.bridge = Bridge(self, client, signs, keys or {}, link, kept, program)
         self.set_keymap(dict(keys or {}))
         self._restart = restart
@@ -145,8 +146,7 @@ class PodFetchApp(App[HowToEnd]):
 
     def get_line_filters(self) -> list[LineFilter]:
         """Return Textual's filters and, last, ours that no control character passes."""
-        last = [AsciiFilter()] if self.bridge.glyphs.ascii_only else []
-        return [*super().get_line_filters(), ControlFilter(), *last]
+        return self._net.behind(super().get_line_filters())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the variables that our style sheets need and a theme may lack."""

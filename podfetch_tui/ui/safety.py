@@ -7,6 +7,7 @@ forget, the filter at the driver still deletes every control and bidi character.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from rich.segment import Segment
 from textual.color import Color
@@ -71,3 +72,33 @@ class AsciiFilter(LineFilter):
             else Segment(segment.text.translate(_SIGNS), segment.style)
             for segment in segments
         ]
+
+
+class OneFilter(LineFilter):
+    """Several filters as one: each that Textual knows of makes a line and its caches anew."""
+
+    def __init__(self, filters: Iterable[LineFilter]) -> None:
+        """Apply ``filters`` one after the other."""
+        super().__init__()
+        self.filters = tuple(filters)
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return ``segments`` as the last of the filters leaves them."""
+        for one in self.filters:
+            segments = one.apply(segments, background)
+        return segments
+
+
+class Net:
+    """Puts ours behind Textual's filters: the last, and only ever one."""
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        self._ours = (ControlFilter(), AsciiFilter()) if ascii_only else (ControlFilter(),)
+        self._one = OneFilter(self._ours)
+
+    def behind(self, filters: Iterable[LineFilter]) -> list[LineFilter]:
+        """Return what does all that ``filters`` do, then lets no control character pass."""
+        wanted = (*filters, *self._ours)
+        if wanted != self._one.filters:  # lines are kept by the filter they went through
+            self._one = OneFilter(wanted)
+        return [self._one]

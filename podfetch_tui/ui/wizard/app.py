@@ -23,7 +23,7 @@ from podfetch_tui.model.first_run import MANY_FEEDS, Answers, Asked, Choice, Fin
 from podfetch_tui.model.text import counted
 from podfetch_tui.ui import glyphs, theme
 from podfetch_tui.ui.keymap import bound
-from podfetch_tui.ui.safety import AsciiFilter, ControlFilter
+from podfetch_tui.ui.safety import Net
 from podfetch_tui.ui.widgets.text import line
 from podfetch_tui.ui.wizard.desk import Desk
 from podfetch_tui.ui.wizard.pages import PAGES, Page
@@ -61,6 +61,7 @@ class Wizard(App[Outcome]):
         self.answers = Answers(root=root)
         self._desk = desk
         self._glyphs = glyphs.choose("auto", os.environ)
+        self._net = Net(ascii_only=self._glyphs.ascii_only)
         self._number = 0
         self._feeds = 0
         self._heard = Asked(0, 0)
@@ -72,8 +73,7 @@ class Wizard(App[Outcome]):
 
     def get_line_filters(self) -> list[LineFilter]:
         """Return Textual's filters and, last, ours that no control character passes."""
-        last = [AsciiFilter()] if self._glyphs.ascii_only else []
-        return [*super().get_line_filters(), ControlFilter(), *last]
+        return self._net.behind(super().get_line_filters())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the variables that our style sheets need and a theme may lack."""
