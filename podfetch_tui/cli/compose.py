@@ -26,7 +26,7 @@ from podfetch_tui.pipeline.probing import Probe, diagnose, hear, probe
 from podfetch_tui.pipeline.services import Services
 from podfetch_tui.sandbox.pool import Sandbox
 from podfetch_tui.system.clock import Clock
-from podfetch_tui.system.collector import collecting_rarely
+from podfetch_tui.system.collector import YOUNG, YOUNG_BESIDE_A_SCREEN, collecting_rarely
 from podfetch_tui.system.memory import share_heaps
 from podfetch_tui.system.paths import user_state_dir
 from podfetch_tui.system.resources import raise_open_files_limit
@@ -42,6 +42,7 @@ def engine_on(
     loaded: Loaded | None = None,
     once: bool = False,
     paused: bool = False,
+    with_ui: bool = False,
 ) -> Iterator[Engine]:
     """Build an engine on an open archive and start it; what it made is closed at the end.
 
@@ -53,6 +54,7 @@ def engine_on(
         loaded: What ``source`` gave, with ``settings`` and ``credentials``.
         once: Do what is due, then be finished.
         paused: Start paused.
+        with_ui: A screen is in the same process.
     """
     if source is None or loaded is None:
         source, loaded = fixed_source(settings, credentials or Credentials())
@@ -66,7 +68,7 @@ def engine_on(
         contextlib.closing(http),
         _fast_parsers() as fast,
         Sandbox(size=2) as sandbox,
-        collecting_rarely(),
+        collecting_rarely(YOUNG_BESIDE_A_SCREEN if with_ui else YOUNG),
     ):
         services = Services(
             http=http,

@@ -134,6 +134,7 @@ def _opened(
             loaded=loaded,
             once=options.once,
             paused=options.paused,
+            with_ui=with_ui,
         ) as engine:
             engine.lists.begin(outcomes, tell=with_ui)
             if with_ui and wanted:

@@ -13,19 +13,21 @@ from collections.abc import Iterator
 
 YOUNG = 50_000
 """New objects beyond those freed again, after which the collector looks at them."""
+YOUNG_BESIDE_A_SCREEN = 10_000
+"""The same where somebody waits for what a key does: a look takes 10 ms instead of 50."""
 
 
-def collect_rarely() -> None:
-    """Leave alone what exists now, and look at new objects only when there are many."""
+def collect_rarely(young: int = YOUNG) -> None:
+    """Leave alone what exists now, and look at new objects only when there are ``young``."""
     gc.freeze()
-    gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
+    gc.set_threshold(young, *gc.get_threshold()[1:])
 
 
 @contextlib.contextmanager
-def collecting_rarely() -> Iterator[None]:
+def collecting_rarely(young: int = YOUNG) -> Iterator[None]:
     """Do :func:`collect_rarely` for a while."""
     before = gc.get_threshold()
-    collect_rarely()
+    collect_rarely(young)
     try:
         yield
     finally:

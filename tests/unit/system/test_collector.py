@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
-from podfetch_tui.system.collector import YOUNG, collecting_rarely
+from podfetch_tui.system.collector import YOUNG, YOUNG_BESIDE_A_SCREEN, collecting_rarely
 
 
 class Node:
@@ -22,6 +22,11 @@ def test_thresholds_and_old_objects_are_given_back() -> None:
         assert gc.get_freeze_count() > 0
     assert gc.get_threshold() == before
     assert gc.get_freeze_count() == 0
+
+
+def test_beside_a_screen_no_look_is_long() -> None:
+    with collecting_rarely(YOUNG_BESIDE_A_SCREEN):
+        assert gc.get_threshold()[0] == YOUNG_BESIDE_A_SCREEN < YOUNG
 
 
 def test_cycles_are_still_found() -> None:
