@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -422,3 +423,17 @@ def test_other_colours_reach_the_screens_that_are_not_up() -> None:
         assert light.brightness > 0.5
 
     play(FakeClient(busy_snapshot(), feed_rows(30)), scene)
+
+
+def test_pictures_follow_each_other_quickly_and_children_know_nothing_of_it() -> None:
+    code = (
+        "import os, podfetch_tui.ui.app; from textual import screen;"
+        "print(round(1 / screen.UPDATE_PERIOD), os.environ.get('TEXTUAL_FPS'))"
+    )
+    for given, wanted in ((None, "120 None"), ("30", "30 30")):
+        environ = {name: value for name, value in os.environ.items() if name != "TEXTUAL_FPS"}
+        environ |= {"TEXTUAL_FPS": given} if given else {}
+        found = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ
+        )
+        assert found.stdout.strip() == wanted
