@@ -56,8 +56,8 @@ _STYLES: list[str | PurePath] = [
 FRAME_S = 0.25
 HOLD_S = 0.005
 """A screen that comes up is not painted for so long: its widgets come one by one."""
-LOAD_S = 1.0
-"""After the first picture, the code of the other screens is loaded."""
+LOAD_S, NEXT_S = 1.0, 0.25
+"""So long after the first picture the other screens are made, and so long after each other."""
 
 
 def _actions() -> type[Provider]:
@@ -162,7 +162,7 @@ class PodFetchApp(App[HowToEnd]):
         left = self.bridge.kept.mode
         await self.switch_mode(left if left in SCREENS else next(iter(SCREENS)))
         self.set_interval(FRAME_S, self._tick)
-        self.set_timer(LOAD_S, lambda: self.bridge.run(self.bridge.aside(load_all)))
+        self.set_timer(LOAD_S, lambda: self.bridge.run(self._prepare()))
         if self._on_painted is not None:
             self.call_after_refresh(self._on_painted)
 
@@ -338,6 +338,17 @@ class PodFetchApp(App[HowToEnd]):
                 self.call_after_refresh(screen.show_tab, message.tab)
             else:
                 self.call_after_refresh(screen.filter_to, message.filter)
+
+    async def _prepare(self) -> None:
+        """Have the other screens ready before anybody goes there."""
+        await self.bridge.aside(load_all)
+        self._make_next()
+
+    def _make_next(self) -> None:
+        mode = next((mode for mode in SCREENS if mode not in self._screen_stacks), None)
+        if mode is not None and self.is_running:
+            self._init_mode(mode)
+            self.set_timer(NEXT_S, self._make_next)
 
     def _opener(self, mode: str) -> Callable[[], MainScreen]:
         def open_screen() -> MainScreen:

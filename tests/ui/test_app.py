@@ -26,11 +26,14 @@ from podfetch_tui.model.commands import (
 from podfetch_tui.model.errors import Failure, Kind, NoEngine
 from podfetch_tui.model.settings import UiSettings
 from podfetch_tui.model.snapshot import EngineSnapshot, Page, PageRequest
+from podfetch_tui.ui import app as app_module
+from podfetch_tui.ui import waiting
 from podfetch_tui.ui.app import HOLD_S, PodFetchApp
 from podfetch_tui.ui.dialogs.quit import QuitDialog
 from podfetch_tui.ui.screens.dashboard import Dashboard
 from podfetch_tui.ui.screens.downloads import Downloads
 from podfetch_tui.ui.screens.feeds import Feeds
+from podfetch_tui.ui.screens.registry import SCREENS
 from podfetch_tui.ui.widgets.table import VirtualTable
 
 
@@ -437,3 +440,25 @@ def test_pictures_follow_each_other_quickly_and_children_know_nothing_of_it() ->
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ
         )
         assert found.stdout.strip() == wanted
+
+
+def test_screens_are_made_ahead_and_ask_for_nothing_until_somebody_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app_module, "LOAD_S", 0.01)
+    monkeypatch.setattr(app_module, "NEXT_S", 0.01)
+    client = busy()
+
+    async def scene(stage: Stage) -> None:
+        await until(stage, "Throughput")
+        while not set(stage.app._screen_stacks) >= set(SCREENS):
+            await stage.pilot.pause(0.01)
+        await settle(stage)
+        assert all(waiting.IMPORTED_PAUSED in asked.filter for asked in client.queries)
+        ahead = stage.app._screen_stacks["feeds"][0]
+        await press(stage, "2")
+        assert stage.app.screen is ahead
+        await settle(stage)
+        assert stage.app.screen.query_one(VirtualTable).source.count == 1000
+
+    play(client, scene)

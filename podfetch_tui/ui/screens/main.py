@@ -83,6 +83,7 @@ class MainScreen(Screen[None]):
         self._is_ready = False
         self._styled_for: object = None
         """Under which circumstances the style sheet was applied."""
+        self._was_shown = False
 
     def compose(self) -> ComposeResult:
         """Put the body of the screen between bar and footer."""
@@ -106,11 +107,14 @@ class MainScreen(Screen[None]):
         now = (app.theme, app.size, app.app_focus, app.ansi_color)
         # Applying all styles anew is most of what a screen takes to come up.
         event.refresh_styles = now != self._styled_for
-        if self._styled_for is None:  # what is hidden before it was laid out keeps the focus
-            self.call_after_refresh(lambda: self.show_view(self.bridge.view))
-        else:
-            self.show_view(self.bridge.view)
         self._styled_for = now
+        if self not in app.screen_stack:  # made before anybody looks at it
+            return
+        if self._was_shown:
+            self.show_view(self.bridge.view)
+        else:  # what is hidden before it was laid out keeps the focus
+            self._was_shown = True
+            self.call_after_refresh(lambda: self.show_view(self.bridge.view))
 
     def show_view(self, view: View, *, is_held: bool = False) -> None:
         """Show ``view`` everywhere, from when the widgets are there until they go.

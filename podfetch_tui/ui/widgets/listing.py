@@ -2,7 +2,7 @@
 
 To show another kind of rows, describe it in a ``ListSpec`` (``widgets/list_spec.py``) and put a
 ``Listing`` on the screen: it reads, filters, sorts, selects and keeps fresh by itself. The screen
-calls ``show_view`` with every view and takes ``VirtualTable.Moved``, ``Opened``, ``Selected``.
+calls ``show_view`` with every view and takes ``VirtualTable.Moved``, ``Opened``.
 """
 
 from __future__ import annotations
@@ -80,9 +80,8 @@ class Listing(Vertical, Generic[Row]):
         self._goal: int | None = None
         """Where the cursor is to go once the rows are read."""
         self._order_due = True
-        self._order_at = self._fresh_at = 0
-        self._order_seq = -1
-        self._order_ms = _ORDER_MS
+        self._order_at, self._fresh_at = 0, 0
+        self._order_seq, self._order_ms = -1, _ORDER_MS
         self._order_total = -1
         """How many rows there were in all when the order was read."""
 
@@ -182,8 +181,9 @@ class Listing(Vertical, Generic[Row]):
         self._draw()
 
     def on_mount(self) -> None:
-        """Begin to read."""
-        self.show_view(self._bridge.view)
+        """Begin to read, if anybody looks at it."""
+        if self.screen in self.app.screen_stack:
+            self.show_view(self._bridge.view)
 
     def on_virtual_table_moved(self) -> None:
         """Read the rows that came into view."""
