@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from podfetch_tui.api.remote import RemoteClient
 
 
+WEB_DRIVER = "textual.drivers.web_driver:WebDriver"
+"""What ``podfetch serve`` has the screens drawn by, in a tab of a browser."""
+
+
 @click.command("attach")
 @click.argument("target", required=False, metavar="[ARCHIVE|SOCKET]")
 @click.option("--read-only", is_flag=True, help="Look only: change nothing, offer no change.")
@@ -34,15 +38,14 @@ def attach_command(context: Context, *, target: str | None, read_only: bool) -> 
     """
     from podfetch_tui.cli.terminal import missing
 
-    lacking = missing(sys.stdin, sys.stdout, os.environ)
+    lacking = "" if _is_in_browser() else missing(sys.stdin, sys.stdout, os.environ)
     if lacking:
         raise UsageError(f"attach needs a terminal, and {lacking}: `podfetch status` needs none")
-    folder, path = _target(target)
+    folder, path = target_of(target)
     if folder is not None:
         context = replace(context, archive=folder)
-    # Who names the socket needs no settings to be led there.
-    settings = (leading if path is None else read_settings)(context).settings
-    connect = _connector(settings, path, read_only=read_only)
+    settings = led_to(context, path)
+    connect = connector(settings, path, read_only=read_only)
     attach(connect, settings, "" if path else program(context), read_only=read_only)
 
 
@@ -83,11 +86,21 @@ def attach(
                 kept=Kept(user_state_dir() / KEPT),
                 program=called or program(Context(archive=attachment.snapshot().archive)),
             ),
-            editor=run_editor,
+            editor=None if _is_in_browser() else run_editor,
+            in_browser=_is_in_browser(),
         )
 
 
-def _target(target: str | None) -> tuple[str | None, Path | None]:
+def _is_in_browser() -> bool:
+    return os.environ.get("TEXTUAL_DRIVER") == WEB_DRIVER
+
+
+def led_to(context: Context, path: Path | None) -> Settings:
+    """Return the settings; who names the socket needs none that lead there."""
+    return (leading if path is None else read_settings)(context).settings
+
+
+def target_of(target: str | None) -> tuple[str | None, Path | None]:
     """Return the folder or the socket that is meant.
 
     Raises:
@@ -107,7 +120,7 @@ def _target(target: str | None) -> tuple[str | None, Path | None]:
     raise UsageError(f"{target} is neither the folder of an archive nor a socket")
 
 
-def _connector(
+def connector(
     settings: Settings, path: Path | None, *, read_only: bool
 ) -> Callable[[], RemoteClient]:
     """Return what finds the engine, also again after it was restarted somewhere else."""

@@ -37,6 +37,7 @@ COMMANDS = {
     "restore": "restore_command:restore_command",
     "reload": "limit_commands:reload_command",
     "resume": "engine_commands:resume_command",
+    "serve": "serve_command:serve_command",
     "status": "status_command:status_command",
     "stop": "engine_commands:stop_command",
     "undo": "undo_command:undo_command",
