@@ -75,7 +75,7 @@ class _Duration(click.ParamType[float]):
 @click.option("--paused", is_flag=True, help="Start paused.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default=None, help="Of stderr.")
 @click.option("-v", "--verbose", count=True, help="Say more.")
-@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong, and how a run ended.")
 @click.version_option(__version__, prog_name="podfetch")
 @click.pass_context
 def podfetch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -263,3 +264,19 @@ def test_a_restore_waits_for_nobody(root: Path) -> None:
         done = podfetch(root, "restore", made, "--yes")
     assert done.returncode == 4
     assert asked(root, "backup")["episodes"] == 2
+
+
+def test_foreign_names_are_told_after_a_restore_whatever_is_in_them(
+    root: Path, tmp_path: Path
+) -> None:
+    made = asked(root, "backup", "--to", str(tmp_path / "elsewhere"))
+    for name in (b"\x1b]0;mine\x07.mp3", b"caf\xe9.mp3"):
+        try:
+            (root / os.fsdecode(name)).write_bytes(b"x")
+        except OSError:  # macOS takes UTF-8 only
+            pytest.skip("the file system does not take such names")
+    done = podfetch(root, "restore", made["path"], "--yes", "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.replace("\n", "").isprintable()
+    foreign = json.loads(done.stdout)["foreign_files"]
+    assert sorted(foreign) == ["\x1b]0;mine\x07.mp3", "caf\\xe9.mp3"]
