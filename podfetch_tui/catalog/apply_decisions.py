@@ -40,22 +40,20 @@ _RETRY = Statement(
     ),
     ("rank",),
 )
+_NO_FILE = {
+    "path": "",
+    "path_key": null(),
+    "own_path": "",
+    "family": "",
+    "next_attempt_at": null(),
+    "evidence": null(),
+}
 _SETTLE = Statement(
-    lambda: (
-        update(episode)
-        .where(_THIS)
-        .values(
-            {
-                **NO_PART,
-                "path": "",
-                "path_key": null(),
-                "own_path": "",
-                "family": "",
-                "next_attempt_at": null(),
-                "evidence": null(),
-            }
-        )
-    ),
+    lambda: update(episode).where(_THIS).values({**NO_PART, **_NO_FILE}),
+    ("state", "error", "rank"),
+)
+_SKIP = Statement(
+    lambda: update(episode).where(_THIS).values(_NO_FILE),
     ("state", "error", "rank"),
 )
 _MEDIA = Statement(
@@ -196,7 +194,9 @@ def _settle(
         for path in paths:
             _ERASE.run(changes.cursor, path=path, episode_id=row.id, at=write.at)
         _UNMADE.run(changes.cursor, row=row.id)
-    _SETTLE.run(
+    # The part of a skipped episode is one that a row names: no sweep takes it.
+    statement = _SKIP if write.keep_part and not is_deletion else _SETTLE
+    statement.run(
         changes.cursor,
         row=row.id,
         state=state.value,

@@ -54,7 +54,11 @@ _NEW_PART = Statement(
     lambda: update(episode).where(_THIS).values({**NO_PART, "part": bindparam("new_part")})
 )
 _PROGRESS = Statement(
-    lambda: update(episode).where(_THIS, episode.c.state == "claimed"),
+    lambda: update(episode).where(
+        _THIS,
+        # A run that ends because its episode was skipped says how far it came.
+        (episode.c.state == "claimed") | ((episode.c.state == "skipped") & (episode.c.part != "")),
+    ),
     ("durable", "total", "etag", "last_modified", "resume_failures"),
 )
 _PATH = Statement(lambda: update(episode).where(_THIS), ("path", "path_key"))

@@ -38,6 +38,13 @@ _TRY_NEW_URL = Statement(
     ),
     ("next_attempt_at", "rank", "resume_failures"),
 )
+_OTHER_BODY = Statement(
+    lambda: (
+        update(episode)
+        .where(episode.c.id == bindparam("row"), episode.c.part != "")
+        .values(durable=0, total=null(), etag=null(), last_modified=null())
+    )
+)
 _NOTE = Statement(
     lambda: update(episode_note).where(episode_note.c.episode_id == bindparam("row")), ("note",)
 )
@@ -210,6 +217,8 @@ def _update(changes: Changes, facts: FeedFacts, changed: EpisodeUpdate, *, at: i
             changes.cursor, row=row.id, next_attempt_at=turn, rank=rank, resume_failures=0
         )
         changes.move(facts.id, row.state, EpisodeState.PENDING)
+    elif enclosure.url != row.enclosure_url and row.state is EpisodeState.SKIPPED:
+        _OTHER_BODY.run(changes.cursor, row=row.id)
 
 
 def _add_alias(changes: Changes, feed_id: int, alias: Alias) -> None:

@@ -108,8 +108,8 @@ class Commands:
                 return self._check(feed_ids)
             case RetryEpisode(episode_ids=ids):
                 return self._retry(ids)
-            case CancelDownloads(episode_ids=ids):
-                return self._cancel(ids)
+            case CancelDownloads():
+                return self._cancel(command)
             case BeginFeeds():
                 return self._begin()
             case EditFeeds(edits=edits):
@@ -247,15 +247,16 @@ class Commands:
             services = self._services
             finish_erasures(services.layout, services.catalog, services.writer, services.clock)
 
-    def _cancel(self, episode_ids: tuple[int, ...]) -> CommandResult:
+    def _cancel(self, command: CancelDownloads) -> CommandResult:
         write = DecideEpisodes(
-            episode_ids=episode_ids,
+            episode_ids=command.episode_ids,
             decision=EpisodeDecision.SKIP,
+            keep_part=command.keep_parts,
             reason="cancelled",
             actor="operator",
             at=self._services.clock.now_ms(),
         )
-        parts = self._parts_of((write,))
+        parts = {} if command.keep_parts else self._parts_of((write,))
         decided = self._services.commit(write)
         if not isinstance(decided, Decided):
             raise TypeError(decided)

@@ -76,6 +76,8 @@ class CancelDownloads(msgspec.Struct, frozen=True, tag=True):
     """
 
     episode_ids: tuple[int, ...]
+    keep_parts: bool = False
+    """What came of them stays: a retry goes on from there."""
 
 
 class BeginFeeds(msgspec.Struct, frozen=True, tag=True):

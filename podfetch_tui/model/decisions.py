@@ -93,6 +93,8 @@ class DecideEpisodes(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     actor: str = "command"
     undelete: bool = False
     """A retry fetches deleted ones again, too."""
+    keep_part: bool = False
+    """A skip keeps what came of a download: a retry goes on from there."""
     lost: tuple[int, ...] = ()
     """Archived ones among them whose file was looked for and is not there: they are missing."""
     at: int

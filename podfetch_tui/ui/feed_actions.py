@@ -12,7 +12,6 @@ from textual.content import Content
 from podfetch_tui.model.commands import (
     ActOnFeeds,
     AddedFeeds,
-    CancelDownloads,
     CheckFeeds,
     CommandResult,
     Undo,
@@ -83,41 +82,6 @@ def _check_question(rows: Sequence[FeedRow], total: int) -> Question:
     return Question(
         title=f"Check {number} feeds?", impact=impact, verb=f"Check {number}", number=total
     )
-
-
-async def cancel(app: App[Any], bridge: Bridge, feed_ids: Sequence[int]) -> bool:
-    """End the downloads that run for feeds, after a question; return whether any were ended."""
-    wanted = set(feed_ids)
-    running = [
-        worker
-        for worker in bridge.view.snapshot.workers
-        if worker.episode_id is not None and worker.feed_id in wanted
-    ]
-    if not running:
-        bridge.toast("Nothing of the chosen feeds is being downloaded.", "warning")
-        return False
-    number = count(len(running))
-    noun = "download" if len(running) == 1 else "downloads"
-    impact: list[Content] = [
-        *(line((f"  {worker.title}", "$quiet")) for worker in running[:_NAMED]),
-        *([line(("  …", "$quiet"))] if len(running) > _NAMED else []),
-        line(),
-        line("What came of them is dropped, and their episodes are skipped; a retry"),
-        line("(R on the episode) fetches them after all."),
-    ]
-    question = Question(
-        title=f"Cancel {number} {noun}?",
-        impact=impact,
-        verb=f"Cancel {number}",
-        number=len(running),
-        grave=True,
-    )
-    if not await app.push_screen_wait(Confirm(question)):
-        return False
-    ids = tuple(worker.episode_id for worker in running if worker.episode_id is not None)
-    result = await bridge.ask(CancelDownloads(ids))
-    bridge.toast(result.text, "information" if result.ok else "error")
-    return result.affected > 0
 
 
 async def offer_undo_of_adding(bridge: Bridge, added: AddedFeeds) -> None:

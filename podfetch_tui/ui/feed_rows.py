@@ -197,6 +197,8 @@ def next_text(state: str, stamp: str | None, now: int, *, is_polled: bool = Fals
     """Return when a feed is polled next; what is due already is not told as a time gone by."""
     if is_polled:
         return "being polled"
+    if state not in (FeedState.ACTIVE.value, FeedState.QUARANTINED.value):
+        return "–"  # whatever time is left in its row
     at = milliseconds(stamp)
     is_due = state == FeedState.ACTIVE.value and at is not None and at <= now
     return "due now" if is_due else _when(stamp, now)

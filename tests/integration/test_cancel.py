@@ -50,6 +50,56 @@ def test_a_cancelled_download_ends_and_comes_back_when_it_is_retried(tmp_path: P
             wait_for(downloads)
 
 
+def test_what_came_of_a_cancelled_download_outlives_the_engine_and_is_gone_on_with(
+    tmp_path: Path,
+) -> None:
+    settings = settings_for(tmp_path / "archive")
+    size = 600_000
+    with serve() as host:
+        slow = good("slow", 1, size, drip=(2_000, 0.02))
+        url = show(host, "slow", {1: slow}, size=size)
+        with running(settings, url) as engine:
+            client = LocalClient(engine)
+
+            def far() -> list[int]:
+                workers = client.snapshot().workers
+                return [one.episode_id or 0 for one in workers if one.done > 100_000]
+
+            ids = tuple(wait_for(far))
+            assert client.send(CancelDownloads(ids, keep_parts=True)).affected == 1
+            wait_for(lambda: not client.snapshot().workers)
+            assert [row["state"] for row in rows(settings, "episodes")] == ["skipped"]
+            (part,) = engine.services.layout.parts.iterdir()
+        host.table.routes[media_path("slow", 1)] = good("slow", 1, size)
+        with running(settings) as engine:
+            client = LocalClient(engine)
+            assert part.stat().st_size > 100_000, "no sweep takes it"
+            assert not client.snapshot().workers
+            assert client.send(RetryEpisode(ids)).affected == 1
+            wait_for(lambda: client.snapshot().episodes.get("archived"))
+            asked = host.asked(media_path("slow", 1))[-1].headers["range"]
+            assert int(asked.removeprefix("bytes=").rstrip("-")) > 20_000
+            assert list(engine.services.layout.parts.iterdir()) == []
+
+
+def test_what_was_kept_goes_with_its_episode(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "archive")
+    size = 600_000
+    with serve() as host:
+        url = show(host, "slow", {1: good("slow", 1, size, drip=(2_000, 0.02))}, size=size)
+        with running(settings, url) as engine:
+            client = LocalClient(engine)
+            wait_for(lambda: [one.done for one in client.snapshot().workers if one.done > 9_000])
+            assert client.send(CancelDownloads((1,), keep_parts=True)).ok
+            wait_for(lambda: not client.snapshot().workers)
+            assert len(list(engine.services.layout.parts.iterdir())) == 1
+            write = DecideEpisodes(
+                episode_ids=(1,), decision=EpisodeDecision.DELETE, at=client.snapshot().at
+            )
+            assert client.send(Carry((write,))).ok
+            assert list(engine.services.layout.parts.iterdir()) == []
+
+
 def test_a_part_of_a_url_that_is_out_of_date_does_not_stay(tmp_path: Path) -> None:
     """Hosts that sign their URLs give another one with every poll."""
     size = 400_000

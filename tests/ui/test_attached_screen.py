@@ -13,6 +13,7 @@ from support.stage import SMALL, UNICODE, WIDE, Stage, app_over, painted, play, 
 from podfetch_tui.model.commands import Pause
 from podfetch_tui.model.link import Link
 from podfetch_tui.ui.app import PodFetchApp
+from podfetch_tui.ui.dialogs.form import Form
 
 Compare = Callable[..., bool]
 UP = Link(where="/srv/podcasts", is_up=True, since=NOW)
@@ -111,3 +112,18 @@ def test_engine_stopped(snap_compare: Compare, size: tuple[int, int]) -> None:
         await until(stage, "Start the engine again")
 
     assert snap_compare(app, terminal_size=size, run_before=before)
+
+
+def test_no_value_can_be_typed_where_nothing_may_be_changed() -> None:
+    links = [replace(UP, read_only=True)]
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "5")
+        assert "enter" not in painted(stage.app)[-1]
+        await press(stage, "enter")
+        assert not isinstance(stage.app.screen, Form)
+        links[0] = UP
+        await settle(stage)
+        await until(stage, "enter Open")
+
+    play(busy(), scene, link=lambda: links[0])

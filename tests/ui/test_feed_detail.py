@@ -6,7 +6,13 @@ from support.fake_client import FakeClient, busy_snapshot, episode_rows, feed_ro
 from support.stage import Stage, painted, play, press
 from textual.widgets import Input
 
-from podfetch_tui.model.commands import ActOnFeeds, CancelDownloads, Carry, RetryEpisode
+from podfetch_tui.model.commands import (
+    ActOnFeeds,
+    CancelDownloads,
+    Carry,
+    CommandResult,
+    RetryEpisode,
+)
 from podfetch_tui.model.decisions import DecideEpisodes, EpisodeDecision
 from podfetch_tui.model.edits import EditFeed
 from podfetch_tui.ui.dialogs.box import Box
@@ -78,15 +84,21 @@ def test_a_feed_is_looked_at_from_all_sides_and_changed() -> None:
 def test_downloads_are_cancelled_retried_and_followed_to_their_feeds() -> None:
     client = FakeClient(busy_snapshot(), feed_rows(30))
     client.episodes = episode_rows(40)
+    client.answer = CommandResult(ok=True, text="1 download cancelled", affected=1)
 
     async def scene(stage: Stage) -> None:
         def text() -> str:
             return "\n".join(painted(stage.app))
 
         await press(stage, "4", "down", "x")
+        assert "what came stays" in "".join(note.message for note in stage.app._notifications)
+        await press(stage, "u")
         await press(stage, "space", "space", "x")
         assert "Cancel 2 downloads?" in text()
-        await press(stage, "n", "escape", "right")
+        await press(stage, "enter", "K")
+        assert "Cancel and delete 2 downloads?" in text()
+        await press(stage, "enter", "K", "y")
+        await press(stage, "right")
         assert "pending" in text()
         assert "Queue 1,842" in text()
         await press(stage, "right", "right", "R")
@@ -99,8 +111,11 @@ def test_downloads_are_cancelled_retried_and_followed_to_their_feeds() -> None:
         assert stage.app.current_mode == "feeds"
 
     play(client, scene)
-    cancel, retry = client.commands
-    assert cancel == CancelDownloads((101,))
+    cancel, undo, drop, retry = client.commands
+    assert cancel == CancelDownloads((101,), keep_parts=True)
+    assert undo == RetryEpisode((101,))
+    assert isinstance(drop, CancelDownloads)
+    assert not drop.keep_parts
     assert isinstance(retry, RetryEpisode)
 
 

@@ -170,10 +170,10 @@ def test_downloads_of_a_feed_end_after_a_question() -> None:
 
     async def scene(stage: Stage) -> None:
         await press(stage, "2", "end", "K")
-        assert "Nothing of the chosen feeds is being downloaded." in notes(stage)
+        assert "Nothing of what is chosen is being downloaded." in notes(stage)
         await press(stage, "home", "space", "space", "K")
         assert isinstance(stage.app.screen, Confirm)
-        assert "Cancel 2 downloads?" in text(stage)
+        assert "Cancel and delete 2 downloads?" in text(stage)
         await press(stage, "enter")
         assert client.commands == [], "enter alone does no harm"
         await press(stage, "K", "y")

@@ -330,7 +330,7 @@ async def episodes(stage: Stage, world: World) -> None:
     await comes(stage, lambda: stage.app._notifications)
 
 
-@presses("downloads.cancel")
+@presses("downloads.cancel", "downloads.delete")
 async def a_download(stage: Stage, world: World) -> None:
     await press(stage, "4")
     await until(stage, "127.0.0.23")
@@ -342,6 +342,12 @@ async def a_download(stage: Stage, world: World) -> None:
     await press(stage, "R")
     await comes(stage, lambda: world.episodes("state:skipped") == 0)
     await comes(stage, lambda: world.client.snapshot().lanes["download"].busy == 2)
+    await press(stage, "4")
+    await until(stage, "127.0.0.23")
+    await press(stage, "K")
+    await comes(stage, lambda: isinstance(stage.app.screen, Confirm))
+    await press(stage, "y")
+    await comes(stage, lambda: world.episodes("state:skipped") == 1)
 
 
 @presses("quarantine.probe", "quarantine.probe_all", "quarantine.release", "quarantine.snooze",

@@ -37,7 +37,7 @@ from podfetch_tui.ui import feed_facts
 from podfetch_tui.ui.app import PodFetchApp
 from podfetch_tui.ui.dialogs.quit import running
 from podfetch_tui.ui.feed_rows import feed_row as convert
-from podfetch_tui.ui.feed_rows import state_cell
+from podfetch_tui.ui.feed_rows import next_text, state_cell
 from podfetch_tui.ui.widgets.status_bar import StatusBar
 
 ELSEWHERE = "podfetch --archive '/srv/my pods'"
@@ -52,6 +52,15 @@ def advised(**changes: Any) -> str:
     row = {**feed_detail(feed_row(1)), "failed": 0, "do": "podfetch feeds check 1", **changes}
     signs = play(FakeClient(), settle).bridge.glyphs
     return feed_facts.head(row, AT, signs, program=ELSEWHERE)[-1].plain
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("active", "due now"), ("paused", "–"), ("gone", "–"), ("retired", "–")],
+)
+def test_what_is_not_polled_has_no_next_poll(state: str, said: str) -> None:
+    assert next_text(state, rfc3339(AT - 1), AT) == said
+    assert next_text("quarantined", rfc3339(AT + 60_000), AT) != "–", "it is probed"
 
 
 def test_of_a_healthy_feed_it_is_said_that_there_is_nothing_to_do() -> None:

@@ -10,11 +10,12 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
-from podfetch_tui.model.commands import CancelDownloads, Carry
+from podfetch_tui.model.commands import Carry
 from podfetch_tui.model.figures import count, rate, rfc3339
 from podfetch_tui.model.host_writes import ReleaseHosts
 from podfetch_tui.model.snapshot import WorkerView
 from podfetch_tui.ui import downloads, hosts
+from podfetch_tui.ui.cancelling import cancel
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
 from podfetch_tui.ui.hosts import HostRow
 from podfetch_tui.ui.keymap import bound
@@ -35,10 +36,16 @@ class Active(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = bound("downloads")
 
     def action_cancel(self) -> None:
-        """End the chosen downloads; the screen knows how."""
+        """End the chosen downloads and keep what came; the screen knows how."""
         screen = self.screen
         if isinstance(screen, Downloads):
-            screen.cancel()
+            screen.cancel(keep_parts=True)
+
+    def action_delete(self) -> None:
+        """End the chosen downloads and delete what came."""
+        screen = self.screen
+        if isinstance(screen, Downloads):
+            screen.cancel(keep_parts=False)
 
 
 class Hosts(Vertical):
@@ -141,28 +148,17 @@ class Downloads(MainScreen):
         elif (feed_id := getattr(row, "feed_id", None)) is not None:
             self.post_message(self.Wanted("feeds", filter=f"id:{feed_id}"))
 
-    def cancel(self) -> None:
-        """End the chosen downloads, after a question where there are several."""
+    def cancel(self, *, keep_parts: bool) -> None:
+        """End the chosen downloads; see :func:`podfetch_tui.ui.cancelling.cancel`."""
         table = self.query_one("#downloads-table", VirtualTable)
         chosen = tuple(episode_id for episode_id in table.chosen if episode_id > 0)
 
-        def take(yes: bool | None) -> None:
-            if yes:
+        async def work() -> None:
+            if await cancel(self.app, self.bridge, chosen, keep_parts=keep_parts):
                 table.select(set())
-                self.bridge.send(CancelDownloads(chosen))
 
-        if len(chosen) == 1:
-            take(True)
-        elif chosen:
-            number = count(len(chosen))
-            impact = [
-                line(f"{number} downloads end at their next byte; what came of them is dropped."),
-                line("Their episodes are skipped until you retry them (R on Episodes)."),
-            ]
-            question = Question(
-                title=f"Cancel {number} downloads?", impact=impact, verb=f"Cancel {number}"
-            )
-            self.app.push_screen(Confirm(question), take)
+        if chosen:
+            self.bridge.run(work())
 
     def release(self) -> None:
         """Ask the host under the cursor at once, after a question where it told us to wait."""

@@ -117,8 +117,12 @@ class FeedScreen(MainScreen):
         self._step(-1)
 
     def action_cancel(self) -> None:
-        """End what is downloaded of the chosen feeds."""
-        self._do(lambda ids: feed_actions.cancel(self.app, self.bridge, ids))
+        """End what is downloaded of the chosen feeds, and drop it."""
+        from podfetch_tui.ui.cancelling import cancel, of_feeds
+
+        self._do(
+            lambda ids: cancel(self.app, self.bridge, of_feeds(self.bridge, ids), keep_parts=False)
+        )
 
     def action_probe(self) -> None:
         """Look at the feed under the cursor; nothing changes."""

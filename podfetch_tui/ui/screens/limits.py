@@ -64,7 +64,10 @@ class Limits(MainScreen):
         return self.query_one(VirtualTable)
 
     def show_body(self, view: View) -> None:
-        """Show what holds now."""
+        """Show what holds now; where nothing may be changed no value can be typed."""
+        if self.table.can_open is bool(view.refusal):
+            self.table.can_open = not view.refusal
+            self.refresh_bindings()
         now = view.snapshot.at
         if self._read_at is None or abs(now - self._read_at) >= _FRESH_MS:
             self._read_at = now

@@ -138,7 +138,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         self._glyphs = glyphs
         self._strips = Strips(self._look_of, glyphs)
         self._has_cursor = has_cursor
-        self._can_select, self._can_open = can_select, can_open
+        self._can_select, self.can_open = can_select, can_open
         self._stays_on_top = stays_on_top
         self._head = int(has_header)
         self.can_focus = has_cursor
@@ -175,7 +175,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
         if action in ("select", "range", "all"):
             return self._can_select
         if action == "open":
-            return self._can_open
+            return self.can_open
         return super().check_action(action, parameters)
 
     def shows(self, column: Column) -> bool:

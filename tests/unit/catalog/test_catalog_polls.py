@@ -7,6 +7,7 @@ import pytest
 from support.cataloguing import AT, DAY, Bench, draft, finish, key, outcome, poll
 
 from podfetch_tui.catalog import episodes, feeds
+from podfetch_tui.model.decisions import DecideEpisodes, EpisodeDecision
 from podfetch_tui.model.document import Transcript
 from podfetch_tui.model.episode import Alias, EpisodeState, EpisodeUpdate
 from podfetch_tui.model.errors import Kind
@@ -17,6 +18,7 @@ from podfetch_tui.model.writes import (
     FeedSchedule,
     Finish,
     Polled,
+    Progress,
     SetEpisodeState,
 )
 
@@ -178,6 +180,24 @@ def test_an_episode_that_waits_is_tried_at_its_new_url(books: Bench, state: Epis
     ((episode, _),) = episodes.due_episodes(books.catalog, AT, 9)
     assert episode.enclosure_url == "https://new.example/one.mp3"
     assert (episode.state, episode.durable, episode.total) == (EpisodeState.PENDING, 0, None)
+
+
+def test_what_came_of_a_skipped_episode_is_not_gone_on_with_at_another_url(books: Bench) -> None:
+    (feed_id,) = books.add_feeds("https://a.example/feed")
+    (episode_id,) = books.add_episodes(feed_id, draft("one"))
+    books.claim(episode_id, part="p")
+    books.do(Progress(episode_id=episode_id, durable=9, total=99, validators=Validators('"1"')))
+    skip = EpisodeDecision.SKIP
+    books.do(DecideEpisodes(episode_ids=(episode_id,), decision=skip, keep_part=True, at=AT))
+    row = books.row("episode", episode_id)
+    assert (row["state"], row["part"], row["durable"]) == ("skipped", "p", 9)
+    # The run that ends says how far it came.
+    books.do(Progress(episode_id=episode_id, durable=12, total=99, validators=Validators('"1"')))
+    assert books.row("episode", episode_id)["durable"] == 12
+    update = EpisodeUpdate(episode_id=episode_id, draft=draft("one", url="https://new.example/1"))
+    books.do(poll(feed_id, updates=(update,)))
+    row = books.row("episode", episode_id)
+    assert (row["state"], row["part"], row["durable"], row["etag"]) == ("skipped", "p", 0, None)
 
 
 def test_a_new_url_of_an_archived_episode_downloads_nothing(books: Bench) -> None:
