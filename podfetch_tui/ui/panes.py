@@ -38,13 +38,16 @@ def throughput(view: View, width: int, glyphs: Glyphs) -> list[Content]:
     room = max(10, width - 22)
     highest = max(speeds[-room:], default=0.0)
     unchanged = percent(totals.get("polls_not_modified", 0), totals.get("polls", 0))
+    speed = rate(rates.get("bytes_per_s", 0.0))
+    mean = f"  mean {rate(sum(speeds) / max(len(speeds), 1))}"
+    paces = (
+        f"   {rates.get('episodes_per_min', 0.0):.0f} episodes/min"
+        f"   {rates.get('polls_per_s', 0.0):.1f} polls/s"
+    )
+    if len(speed + mean + paces) > width:
+        mean = ""
     return [
-        line(
-            (rate(rates.get("bytes_per_s", 0.0)), "bold"),
-            (f"  mean {rate(sum(speeds) / max(len(speeds), 1))}", MUTED),
-            f"   {rates.get('episodes_per_min', 0.0):.0f} episodes/min",
-            f"   {rates.get('polls_per_s', 0.0):.1f} polls/s",
-        ),
+        line((speed, "bold"), (mean, MUTED), paces),
         line(
             (spark(list(speeds), room, ascii_only=glyphs.ascii_only), "$primary"),
             (f"  highest {rate(highest)}", MUTED),

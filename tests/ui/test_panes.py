@@ -28,6 +28,16 @@ def view(snapshot: EngineSnapshot) -> View:
     return Memory().view(snapshot)
 
 
+def test_polls_per_second_are_whole_where_the_pane_is_narrow() -> None:
+    rates = {"bytes_per_s": 590_200.0, "episodes_per_min": 1234.0, "polls_per_s": 118.3}
+    now = view(replace(busy_snapshot(), rates=rates))
+    for width in (58, 90):
+        first = panes.throughput(now, width, UNICODE)[0].plain
+        assert first.endswith("118.3 polls/s")
+        assert len(first) <= width
+    assert "mean" in first
+
+
 def test_failures_are_counted_by_kind_in_buckets_and_survive_a_restart_of_the_engine() -> None:
     memory = Memory()
     first = replace(busy_snapshot(), errors={"transient": 100})
