@@ -23,6 +23,7 @@ from podfetch_tui.ui.view import View
 from podfetch_tui.ui.widgets.shortlist import Shortlist
 from podfetch_tui.ui.widgets.table import VirtualTable
 from podfetch_tui.ui.widgets.text import Lines, line
+from podfetch_tui.ui.widgets.text_pane import TextPane
 
 _ALL = 1_000
 _PROBLEMS = 5
@@ -35,6 +36,7 @@ class Config(MainScreen):
     AUTO_FOCUS = "#settings VirtualTable"
     CSS_PATH: ClassVar = [Path(__file__).with_suffix(".tcss")]
     BINDINGS: ClassVar[list[BindingType]] = bound("config")
+    PANES: ClassVar[tuple[str, ...]] = ("#settings", "#detail")
 
     def compose_body(self) -> ComposeResult:
         """State above, the list, help below."""
@@ -54,7 +56,7 @@ class Config(MainScreen):
             hint="part of a key, a value or a source",
             can_open=False,
         )
-        yield Lines(id="detail", title="Setting")
+        yield TextPane(id="detail", title="Setting")
 
     @property
     def listing(self) -> Shortlist[SettingRow]:
@@ -143,7 +145,7 @@ class Config(MainScreen):
 
     def _detail(self) -> None:
         row = self.listing.current
-        pane = self.query_one("#detail", Lines)
+        pane = self.query_one("#detail", TextPane)
         pane.display = row is not None
         if row is None:
             return

@@ -41,6 +41,9 @@ class Dashboard(MainScreen):
     AUTO_FOCUS = ""
     CSS_PATH: ClassVar = [Path(__file__).with_suffix(".tcss")]
     BINDINGS: ClassVar[list[BindingType]] = bound("dashboard")
+    PANES: ClassVar[tuple[str, ...]] = (
+        "#alerts", "#figures", "#polls", "#downloads", "#health", "#queue", "#events",
+    )  # fmt: skip
 
     def compose_body(self) -> ComposeResult:
         """Lay the panes out; the style sheet puts them side by side where there is room."""

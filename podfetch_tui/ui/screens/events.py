@@ -21,7 +21,8 @@ from podfetch_tui.ui.screens.main import MainScreen
 from podfetch_tui.ui.view import View
 from podfetch_tui.ui.widgets.shortlist import Shortlist
 from podfetch_tui.ui.widgets.table import VirtualTable
-from podfetch_tui.ui.widgets.text import Lines, line
+from podfetch_tui.ui.widgets.text import line
+from podfetch_tui.ui.widgets.text_pane import TextPane
 
 SHOWN = 500
 _FRESH_MS = 2_000
@@ -35,6 +36,7 @@ class Events(MainScreen):
     AUTO_FOCUS = "#events VirtualTable"
     CSS_PATH: ClassVar = [Path(__file__).with_suffix(".tcss")]
     BINDINGS: ClassVar[list[BindingType]] = bound("events")
+    PANES: ClassVar[tuple[str, ...]] = ("#events", "#detail")
 
     def compose_body(self) -> ComposeResult:
         """The list above, details below."""
@@ -52,7 +54,7 @@ class Events(MainScreen):
             id="events",
             hint="a word, or kind:failed feed:12 family:transient !code:http_404",
         )
-        yield Lines(id="detail", title="Event")
+        yield TextPane(id="detail", title="Event")
 
     @property
     def listing(self) -> Shortlist[EventRow]:
@@ -147,7 +149,7 @@ class Events(MainScreen):
 
     def _detail(self) -> None:
         row = self.listing.current
-        pane = self.query_one("#detail", Lines)
+        pane = self.query_one("#detail", TextPane)
         pane.display = row is not None
         if row is not None:
             what, where = event_rows.details(row)

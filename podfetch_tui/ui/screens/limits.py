@@ -24,9 +24,13 @@ from podfetch_tui.ui.screens.main import MainScreen
 from podfetch_tui.ui.view import View
 from podfetch_tui.ui.widgets.table import VirtualTable
 from podfetch_tui.ui.widgets.text import Lines, line
+from podfetch_tui.ui.widgets.text_pane import TextPane
 
 _FRESH_MS = 2_000
 _ALL = 1_000
+
+_MARGIN = 2
+"""Columns beside the lines of a pane."""
 
 
 class Limits(MainScreen):
@@ -36,6 +40,7 @@ class Limits(MainScreen):
     AUTO_FOCUS = "#limits-table"
     CSS_PATH: ClassVar = [Path(__file__).with_suffix(".tcss")]
     BINDINGS: ClassVar[list[BindingType]] = bound("limits")
+    PANES: ClassVar[tuple[str, ...]] = ("#limits-table", "#detail", "#effect")
 
     def __init__(self, bridge: Bridge) -> None:
         """Create the screen over ``bridge``."""
@@ -55,8 +60,8 @@ class Limits(MainScreen):
         yield VirtualTable(
             limit_rows.COLUMNS, self._rows, cells, id="limits-table", glyphs=self.glyphs
         )
-        yield Lines(id="detail", title="Limit")
-        yield Lines(id="effect", title="Effect")
+        yield TextPane(id="detail", title="Limit")
+        yield TextPane(id="effect", title="Effect")
 
     @property
     def table(self) -> VirtualTable[LimitRow]:
@@ -200,14 +205,14 @@ class Limits(MainScreen):
         self.query_one("#unsaved", Lines).show_lines([self._said()])
         row = self.table.current
         key, said = self._what_if
-        self.query_one("#detail", Lines).show_lines(
+        self.query_one("#detail", TextPane).show_lines(
             []
             if row is None
             else limit_rows.details(row, self.bridge.now, said if key == row.key else "")
         )
-        pane = self.query_one("#effect", Lines)
+        pane = self.query_one("#effect", TextPane)
         if pane.display:
-            pane.show_lines(effect(self.bridge.view, pane.size.width, self.glyphs))
+            pane.show_lines(effect(self.bridge.view, pane.size.width - _MARGIN, self.glyphs))
 
     def _said(self) -> Content:
         """Return how the limits stand towards the file."""

@@ -12,6 +12,7 @@ To add a screen:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -146,17 +147,23 @@ class MainScreen(Screen[None]):
             (p for p in panes if focused is not None and p in focused.ancestors_with_self), None
         )
         if inner is None:
-            self.bridge.toast("There is one pane only.")
+            several = "tab leads to a pane; then m gives it all the room."
+            self.bridge.toast(several if len(panes) > 1 else "There is one pane only.")
             return
         self.add_class(_ALONE)
+        around = list(takewhile(lambda node: node is not self, inner.ancestors))
+        for node in around:
+            node.add_class("-around")
         for pane in panes:
             pane.add_class("-alone" if pane is inner else "-away")
+            if pane.parent is not None and pane.parent is not self and pane.parent not in around:
+                pane.parent.add_class("-away")
 
     def minimise(self) -> None:
         """Show all panes."""
         self.remove_class(_ALONE)
-        for pane in self.query(".-alone, .-away"):
-            pane.remove_class("-alone", "-away")
+        for pane in self.query(".-alone, .-away, .-around"):
+            pane.remove_class("-alone", "-away", "-around")
 
     @property
     def is_maximised(self) -> bool:

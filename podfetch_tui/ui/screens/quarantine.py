@@ -27,6 +27,7 @@ from podfetch_tui.ui.widgets.list_spec import ListSpec
 from podfetch_tui.ui.widgets.listing import Listing
 from podfetch_tui.ui.widgets.table import VirtualTable
 from podfetch_tui.ui.widgets.text import Lines, line
+from podfetch_tui.ui.widgets.text_pane import TextPane
 
 _PAGE = 1_000
 _MOST_GROUPED = 20_000
@@ -41,6 +42,7 @@ class Quarantine(MainScreen):
     AUTO_FOCUS = "#quarantine VirtualTable"
     CSS_PATH: ClassVar = [Path(__file__).with_suffix(".tcss")]
     BINDINGS: ClassVar[list[BindingType]] = bound("quarantine")
+    PANES: ClassVar[tuple[str, ...]] = ("#quarantine", "#by-group", "#detail")
 
     def __init__(self, bridge: Bridge) -> None:
         """Create the screen over ``bridge``."""
@@ -63,7 +65,7 @@ class Quarantine(MainScreen):
         )
         table.display = False
         yield table
-        yield Lines(id="detail", title="Evidence")
+        yield TextPane(id="detail", title="Evidence")
 
     @property
     def listing(self) -> Listing[QuarantineRow]:
@@ -122,8 +124,11 @@ class Quarantine(MainScreen):
         self._group_by(WAYS[(WAYS.index(self._way) + 1) % len(WAYS)])
 
     def action_leave(self) -> None:
-        """End a round of probes; else show the feeds one by one again."""
+        """End a round of probes; show all panes; else show the feeds one by one again."""
         if self.bridge.probes.stop():
+            return
+        if self.is_maximised:
+            self.minimise()
             return
         if not self._way:
             raise SkipAction
@@ -243,6 +248,7 @@ class Quarantine(MainScreen):
         if way == self._way:
             return
         self._way = way
+        self.minimise()
         self.listing.display, self.by_group.display = not way, bool(way)
         (self.by_group if way else self.listing.table).focus()
         self.by_group.select(set())
@@ -277,7 +283,7 @@ class Quarantine(MainScreen):
         self._regroup()
 
     def _detail(self) -> None:
-        row, pane = self._current, self.query_one("#detail", Lines)
+        row, pane = self._current, self.query_one("#detail", TextPane)
         snapshot = self.bridge.view.snapshot
         if self._way:
             group = self.by_group.current
