@@ -69,6 +69,7 @@ def serve_command(
     server = serving.Server(
         shlex.join(words), host="localhost", port=port, title="PodFetch", public_url=public
     )
+    _wait_for_tabs(serving)
     _keep_to_ourselves(server, own, lambda: remark(f"look at {public}; Ctrl-C ends it"))
     server.serve()
 
@@ -137,6 +138,19 @@ def _keep_to_ourselves(server: Any, own: frozenset[str], say_where: Callable[[],
     server._make_app = make_guarded
     server.on_startup = begin
     server.initialize_logging = lambda: None
+
+
+def _wait_for_tabs(serving: Any) -> None:
+    """Have ``textual-serve`` end after the processes of its tabs, of which it sees the output."""
+    plain: Any = serving.AppService
+
+    class Tab(plain):  # type: ignore[misc, unused-ignore]
+        async def stop(self) -> None:
+            await super().stop()
+            if self._process is not None:
+                await self._process.wait()
+
+    serving.AppService = Tab
 
 
 def _check_free(port: int) -> None:
