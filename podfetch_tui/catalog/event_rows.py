@@ -31,10 +31,14 @@ from podfetch_tui.catalog.statements import Answer, Statement
 from podfetch_tui.model.snapshot import JsonValue
 from podfetch_tui.system.times import rfc3339
 
+ACTED = "operator_acted"
+"""Kind of what an operator did."""
 _NO_LIMIT = -1
 
 
-class _Row(msgspec.Struct, array_like=True):
+class EventRow(msgspec.Struct, array_like=True):
+    """An event, or an action as one."""
+
     id: int
     at: int
     kind: str
@@ -66,7 +70,11 @@ def _newest(
     )
 
 
-_EVENTS = Answer(lambda: _newest(event, *(event.c[name] for name in _PLAIN)), _Row)
+def newest_events() -> Select[Any]:
+    """Return the statement of the newest ``most`` events since ``since``, as :class:`EventRow`."""
+    return _newest(event, *(event.c[name] for name in _PLAIN))
+
+
 # What was done, by whom, and why where somebody said so.
 _DONE = (
     func.replace(operator_action.c.action, literal_column("'_'"), literal_column("' '"))
@@ -82,12 +90,15 @@ _DONE = (
         )
     )
 )
-_ACTIONS = Answer(
-    lambda: _newest(
+
+
+def newest_actions() -> Select[Any]:
+    """Return the statement of the newest ``most`` actions since ``since``, as events."""
+    return _newest(
         operator_action,
         operator_action.c.id,
         operator_action.c.at,
-        literal_column("'operator_acted'").label("kind"),
+        literal_column(f"'{ACTED}'").label("kind"),
         operator_action.c.feed_id,
         operator_action.c.episode_id,
         null().label("family"),
@@ -99,9 +110,11 @@ _ACTIONS = Answer(
             operator_action.c.feed_id.is_(None),
             operator_action.c.action == literal_column("'edit_feed'"),
         ),
-    ),
-    _Row,
-)
+    )
+
+
+_EVENTS = Answer(newest_events, EventRow)
+_ACTIONS = Answer(newest_actions, EventRow)
 _HOLDS = or_(
     operator_action.c.action == literal_column("'snooze_feed'"),
     operator_action.c.action == literal_column("'quarantine_feed'"),
@@ -156,11 +169,20 @@ def recorded_events(
     odd ones actions.
     """
     values = {"since": since, "most": _NO_LIMIT if limit is None else limit}
-    events = [_shown(row, -2 * row.id) for row in reversed(_EVENTS.rows(cursor, **values))]
+    events = [
+        event_shown(row, number_of_event(row.id))
+        for row in reversed(_EVENTS.rows(cursor, **values))
+    ]
     actions = [
-        _shown(row, number_of_action(row.id)) for row in reversed(_ACTIONS.rows(cursor, **values))
+        event_shown(row, number_of_action(row.id))
+        for row in reversed(_ACTIONS.rows(cursor, **values))
     ]
     return heapq.merge(events, actions, key=lambda row: str(row["at"]))
+
+
+def number_of_event(row_id: int) -> int:
+    """Return the id that an event has beside outcomes."""
+    return -2 * row_id
 
 
 def number_of_action(row_id: int) -> int:
@@ -168,7 +190,8 @@ def number_of_action(row_id: int) -> int:
     return -2 * row_id - 1
 
 
-def _shown(row: _Row, number: int) -> dict[str, JsonValue]:
+def event_shown(row: EventRow, number: int) -> dict[str, JsonValue]:
+    """Return ``row`` with the keys of an outcome that is shown as an event."""
     return {
         "id": number,
         "at": rfc3339(row.at),

@@ -179,7 +179,7 @@ def _made(kind: str) -> _Made | None:
         "feeds": _feeds,
         "quarantine": _quarantine,
         "episodes": _episodes,
-        "events": _events,
+        "events": outcome_columns,
     }
     return makers[kind]() if kind in makers else None
 
@@ -290,7 +290,8 @@ def _episodes() -> _Made:
     return columns, _selected(columns).select_from(_tables("episodes"))
 
 
-def _events() -> _Made:
+def outcome_columns() -> _Made:
+    """Return the columns of an outcome as an event, and the statement that selects them."""
     words: list[tuple[ColumnElement[bool], ColumnElement[str]]] = [
         ((outcome.c.job == job) & (outcome.c.result == result), literal_column(f"'{word}'"))
         for (job, result), word in EVENT_KINDS.items()

@@ -98,6 +98,14 @@ outcome = Table(
 )
 Index("ix_outcome_at", outcome.c.at)
 Index("ix_outcome_feed", outcome.c.feed_id)
+# The few that are not polls that went well: what failed is found among millions of those.
+Index(
+    "ix_outcome_kind",
+    outcome.c.job,
+    outcome.c.result,
+    outcome.c.at,
+    sqlite_where=text("NOT (job = 'poll' AND result = 'success')"),
+)
 
 outcome_day = Table(
     "outcome_day",
@@ -210,6 +218,7 @@ event = Table(
     sqlite_strict=True,
 )
 Index("ix_event_at", event.c.at)
+Index("ix_event_feed", event.c.feed_id, event.c.at, sqlite_where=event.c.feed_id.is_not(None))
 
 host = Table(
     "host",

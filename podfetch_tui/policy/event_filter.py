@@ -13,6 +13,8 @@ import msgspec
 from podfetch_tui.policy.filters import BadFilter
 
 FIELDS = ("kind", "feed", "episode", "family", "code")
+LOOKED_AT = 5_000
+"""In so many rows at a time, codes and words are looked for."""
 _IDS = {"feed": "feed_id", "episode": "episode_id"}
 _TEXTS = ("kind", "code", "text", "feed_title", "episode_title")
 

@@ -66,7 +66,11 @@ class FakeClient:
         if page.kind == "history":
             asked = conditions(page.filter)
             kept = [row for row in self.history if all(one.holds(row) for one in asked)]
-            return Page(tuple(kept[: page.limit]), None)
+            first = page.key if isinstance(page.key, int) else 0
+            if page.after:
+                kept = [row for row in kept if str(row["at"]) >= rfc3339(page.after)]
+            end = first + page.limit
+            return Page(tuple(kept[first:end]), None, end if end < len(kept) else None)
         if page.kind == "feed":
             (row,) = (row for row in self.feeds if row["id"] == page.feed_id)
             return Page((feed_detail(row),), None)

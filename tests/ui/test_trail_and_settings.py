@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from msgspec.structs import replace
-from support.fake_client import FakeClient, busy_snapshot, feed_rows, history_rows, setting_rows
+from support.fake_client import (
+    NOW,
+    FakeClient,
+    busy_snapshot,
+    feed_rows,
+    history_rows,
+    setting_rows,
+)
 from support.stage import Stage, painted, play, press, settle
 
 from podfetch_tui.model.commands import Reload
+from podfetch_tui.model.snapshot import Page, PageRequest
+from podfetch_tui.system.times import rfc3339
 
 
 def client_with_a_past() -> FakeClient:
@@ -110,5 +119,66 @@ def test_of_what_operators_did_the_first_words_say_most() -> None:
         assert "engine.per_host 8 → 4, by command" in limit
         assert any("· snooze" in row and "1 feed snoozed until" in row for row in rows)
         assert any("· pause feed" in row and "pause feed by command" in row for row in rows)
+
+    play(client, scene)
+
+
+def long_past(client: FakeClient, entries: int) -> None:
+    """Let so many things have happened, one a second."""
+    pattern = client.history[0]
+    client.history = [
+        {
+            **pattern,
+            "id": entries - n,
+            "at": rfc3339(NOW - n * 1_000),
+            "text": f"said {entries - n}",
+        }
+        for n in range(entries)
+    ]
+
+
+def test_the_trail_goes_on_where_one_comes_to_its_end_and_new_events_leave_no_gap() -> None:
+    client = client_with_a_past()
+    long_past(client, 1_200)
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "6")
+        assert "newest 500 events in the audit trail, older ones at the end" in text(stage)
+        await press(stage, "G")
+        assert "newest 1,000 events" in text(stage)
+        assert "said 701" in text(stage), "the cursor stays on its row"
+        happens(client, "the very newest")
+        await settle(stage)
+        await press(stage, "G")
+        await settle(stage)
+        assert "1,201 events in the audit trail, the newest on top" in text(stage)
+        await press(stage, "G")
+        assert "said 1 " in text(stage) + " "
+        await press(stage, "g")
+        assert "the very newest" in text(stage)
+
+    play(client, scene)
+
+
+def test_where_only_so_many_rows_were_looked_at_the_screen_says_so_and_looks_further() -> None:
+    client = client_with_a_past()
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "6")
+
+        def bounded(page: PageRequest) -> Page:
+            """Find nothing in any page but the twentieth."""
+            if page.kind != "history":
+                return FakeClient.query(client, page)
+            number = page.key if isinstance(page.key, int) else 0
+            if number < 20:
+                return Page((), None, number + 1)
+            return Page((client.history[0],), None, number + 1)
+
+        client.query = bounded  # type: ignore[method-assign]
+        await press(stage, "slash", *"rare", "enter")
+        assert "None of the newest 55,000 events matches. end looks further back" in text(stage)
+        await press(stage, "G")
+        assert "newest 1 events that match among the newest 105,000" in text(stage)
 
     play(client, scene)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -11,21 +12,22 @@ from textual.content import Content
 
 from podfetch_tui.model.errors import Failure, PodfetchError
 from podfetch_tui.model.figures import count
-from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.policy.event_filter import conditions
 from podfetch_tui.policy.filters import BadFilter
 from podfetch_tui.ui import event_rows
 from podfetch_tui.ui.event_rows import EventRow
-from podfetch_tui.ui.keymap import bound
+from podfetch_tui.ui.keymap import bound, key_of
 from podfetch_tui.ui.screens.main import MainScreen
+from podfetch_tui.ui.trail import Trail
 from podfetch_tui.ui.view import View
 from podfetch_tui.ui.widgets.shortlist import Shortlist
 from podfetch_tui.ui.widgets.table import VirtualTable
 from podfetch_tui.ui.widgets.text import line
 from podfetch_tui.ui.widgets.text_pane import TextPane
 
-SHOWN = 500
 _FRESH_MS = 2_000
+_ROUNDS = 10
+"""So many pages in a row without a match are read before one has to ask for more."""
 _FAILURES = "family:*"
 
 
@@ -40,12 +42,11 @@ class Events(MainScreen):
 
     def compose_body(self) -> ComposeResult:
         """The list above, details below."""
-        self._found: list[EventRow] = []
-        self._filter = ""
+        self._trail = Trail()
         self._problem = self._error = ""
         self._seen: tuple[int, str] | None = None
         self._read_at = 0
-        self._is_reading = self._is_known = False
+        self._is_reading = self._is_behind = False
         yield Shortlist(
             event_rows.COLUMNS,
             event_rows.cells_with(self.glyphs, lambda: self.bridge.now),
@@ -63,11 +64,10 @@ class Events(MainScreen):
 
     def show_body(self, view: View) -> None:
         """Read what is new since the last time."""
-        wanted = (view.snapshot.seq, self._filter)
+        wanted = (view.snapshot.seq, self._trail.filter)
         is_old = abs(view.snapshot.at - self._read_at) >= _FRESH_MS
-        if not self._is_reading and wanted != self._seen and (is_old or not self._is_known):
-            self._is_reading = True
-            self.bridge.run(self._read())
+        if wanted != self._seen and (is_old or not self._trail.is_known):
+            self._begin(self._read(self._trail))
         self._draw()
 
     def filter_to(self, text: str) -> None:
@@ -83,7 +83,10 @@ class Events(MainScreen):
         except BadFilter as error:
             self._problem = f"column {error.column}: {error.problem}"
         else:
-            self._problem, self._filter = "", message.text
+            self._problem = ""
+            if message.text != self._trail.filter:
+                last, self._trail = self._trail, Trail(message.text)
+                self._trail.rows = last.rows  # until the others are there
             self._read_at = 0
         self.show_body(self.bridge.view)
 
@@ -91,6 +94,9 @@ class Events(MainScreen):
         """Show the details of the event under the cursor."""
         message.stop()
         self._detail()
+        table = self.listing.table
+        if self._trail.has_older and table.cursor >= self.listing.count - table.page_rows:
+            self._begin(self._read_older(self._trail))
 
     def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
         """Show the whole entry."""
@@ -110,42 +116,91 @@ class Events(MainScreen):
         else:
             self.post_message(MainScreen.Wanted("feeds", filter=f"id:{row.feed_id}"))
 
-    async def _read(self) -> None:
-        asked = (self.bridge.view.snapshot.seq, self._filter)
+    def _begin(self, reading: Coroutine[Any, Any, None]) -> None:
+        """Read beside the screen, unless it is being read already."""
+        if self._is_reading:
+            reading.close()
+            return
+        self._is_reading = True
+        self.bridge.run(reading)
+
+    async def _read(self, trail: Trail) -> None:
+        """Read what is new; with nothing that matches, look further back by itself."""
+        seen = (self.bridge.view.snapshot.seq, trail.filter)
+        asked = trail.newest()
+
+        async def ask() -> None:
+            page = await self.bridge.query(asked)
+            on_top = not self.listing.table.cursor
+            self._is_behind = not trail.take_newest(asked, page, may_begin_anew=on_top)
+            self._seen = seen
+            if not trail.rows and trail.has_older:
+                await self._look_back(trail)
+
+        await self._carry(ask())
+        self._read_at = self.bridge.now
+
+    async def _read_older(self, trail: Trail) -> None:
+        """Read what comes behind the last row."""
+        await self._carry(self._look_back(trail))
+
+    async def _look_back(self, trail: Trail) -> None:
+        for _ in range(_ROUNDS):
+            if trail is not self._trail or not trail.has_older:
+                return
+            if trail.take_older(await self.bridge.query(trail.older())):
+                return
+
+    async def _carry(self, reading: Coroutine[Any, Any, None]) -> None:
         try:
-            request = PageRequest(kind="history", filter=self._filter, limit=SHOWN)
-            page = await self.bridge.query(request)
+            await reading
             self._error = ""
         except (Failure, PodfetchError) as error:
             self._error = str(error)
-        else:
-            if asked[1] == self._filter:  # else another answer is on its way
-                self._found = [event_rows.event_row(row) for row in page.rows]
-                self._seen, self._is_known = asked, True
         finally:
-            self._read_at = self.bridge.now
             self._is_reading = False
         if self.is_attached:
             self._draw()
 
     def _draw(self) -> None:
         problem = self._problem or (f"{self.glyphs.bad} {self._error}" if self._error else "")
-        self.listing.show_rows(self._found, self._figures(), self._nothing(), problem=problem)
+        self.listing.show_rows(self._trail.rows, self._figures(), self._nothing(), problem=problem)
         self._detail()
 
     def _figures(self) -> Content:
-        found = len(self._found)
-        newest = "newest " if found == SHOWN else ""
-        what = "that match" if self._filter else "in the audit trail"
-        held = "held: f goes on" if self.bridge.is_frozen else "the newest on top"
-        return line((f"{newest}{count(found)} events {what}, {held}", "$quiet"))
+        trail = self._trail
+        what = "events that match" if trail.filter else "events in the audit trail"
+        parts = [f"{'newest ' if trail.has_older else ''}{count(len(trail.rows))} {what}"]
+        if trail.looked_at:
+            parts[0] += f" among the newest {count(trail.looked_at)}"
+        if trail.is_full:
+            parts.append("as many as are kept here: a filter finds older ones")
+        elif trail.has_older:
+            parts.append("older ones at the end")
+        if self.bridge.is_frozen:
+            parts.append(f"held: {key_of('app.freeze', self.bridge.keys)} goes on")
+        elif self._is_behind:
+            parts.append(f"many new ones: {key_of('table.first', self.bridge.keys)} goes there")
+        else:
+            parts.append("the newest on top")
+        return line((", ".join(parts), "$quiet"))
 
     def _nothing(self) -> Content:
-        if not self._is_known:
+        trail, keys = self._trail, self.bridge.keys
+        if not trail.is_known:
             return line(("Reading …", "$quiet"))
-        if self._filter:
-            return line("None of the newest events matches. ", ("esc", "bold"), " shows all.")
-        return line("Nothing has happened yet.")
+        if not trail.filter:
+            return line("Nothing has happened yet.")
+        back = (key_of("list.back", keys), "bold")
+        if not trail.looked_at:
+            return line("No event matches. ", back, " shows all.")
+        return line(
+            f"None of the newest {count(trail.looked_at)} events matches. ",
+            (key_of("table.last", keys), "bold"),
+            " looks further back, ",
+            back,
+            " shows all.",
+        )
 
     def _detail(self) -> None:
         row = self.listing.current

@@ -87,6 +87,11 @@ class Shortlist(Vertical, Generic[Row]):
         return self.query_one(VirtualTable)
 
     @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self._rows.count
+
+    @property
     def current(self) -> Row | None:
         """The row under the cursor."""
         return self.table.current

@@ -67,7 +67,7 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
     """
 
     class Moved(Message):
-        """The cursor stands on another row."""
+        """The cursor stands on another row, or was to go on where there is none."""
 
         def __init__(self, table: VirtualTable[Any], row_id: int | None) -> None:
             super().__init__()
@@ -316,7 +316,10 @@ class VirtualTable(ScrollView, Generic[Row], can_focus=True):
             self.select(self.selected ^ {row_id})
 
     def _go(self, index: int) -> None:
-        if not self._has_cursor or not self.source.count:
+        if not self._has_cursor:
+            return
+        if not self.source.count:
+            self.post_message(self.Moved(self, None))  # somebody may look for more
             return
         before, top = self.cursor, self.scroll_offset.y
         self.cursor = max(0, min(index, self.source.count - 1))

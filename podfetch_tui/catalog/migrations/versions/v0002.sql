@@ -67,6 +67,7 @@ CREATE TABLE event (
     PRIMARY KEY (id)
 ) STRICT;
 CREATE INDEX ix_event_at ON event (at);
+CREATE INDEX ix_event_feed ON event (feed_id, at) WHERE feed_id IS NOT NULL;
 CREATE TABLE host (
     name TEXT NOT NULL,
     breaker TEXT DEFAULT 'closed' NOT NULL,
@@ -96,3 +97,4 @@ CREATE TABLE erasure (
 CREATE INDEX ix_episode_new ON episode (first_seen_at) WHERE rank = 0 AND next_attempt_at IS NOT NULL;
 ALTER TABLE outcome_day ADD COLUMN family TEXT;
 CREATE INDEX ix_outcome_day_feed ON outcome_day (feed_id, day);
+CREATE INDEX ix_outcome_kind ON outcome (job, result, at) WHERE NOT (job = 'poll' AND result = 'success');
