@@ -195,7 +195,8 @@ class Bridge:
             elif result.ok:
                 self.toast(f"Took back: {last.text}")
             else:
-                self.toast(f"Not taken back: {last.text}: {result.text}", "error")
+                said = why[0] if why else result.text
+                self.toast(f"Not taken back: {last.text}: {said}", "error")
 
         self.run(carry())
 

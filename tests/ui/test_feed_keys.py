@@ -379,6 +379,23 @@ def test_groups_are_counted_within_the_filter_and_lead_to_their_feeds() -> None:
     play(engine(), scene)
 
 
+def test_an_undo_that_is_refused_says_why_in_words() -> None:
+    client = engine()
+    why = "changed meanwhile: it is retired since 13:32"
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "2", "p")
+        client.answer = CommandResult(
+            ok=False, text="pause_feed not undone; feed 1 " + why, refused=((1, why),)
+        )
+        await press(stage, "u")
+        (said,) = [note for note in notes(stage).splitlines() if "Not taken back" in note]
+        assert said.endswith(f": feed 1 {why}")
+        assert "pause_feed" not in said
+
+    play(client, scene)
+
+
 def test_the_engine_s_pause_can_be_taken_back() -> None:
     client = engine()
 
