@@ -23,7 +23,7 @@ from podfetch_tui.model.decisions import (
 )
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.writes import SetEpisodeState
-from podfetch_tui.policy.decisions import episode_refusal
+from podfetch_tui.policy.decisions import episode_changed, episode_refusal
 
 _LOST = "its file was not there"
 _FOUND = "its file is there again"
@@ -93,8 +93,12 @@ def decide_episodes(changes: Changes, write: DecideEpisodes) -> Decided:
     changes.settle()
     done: list[int] = []
     refused: list[tuple[int, str]] = []
+    seen = dict(zip(write.episode_ids, write.seen, strict=False))
     for episode_id in write.episode_ids:
         row = changes.episode(episode_id)
+        if changed := episode_changed(seen.get(episode_id, ""), row.state):
+            refused.append((row.id, changed))
+            continue
         if row.state is EpisodeState.ARCHIVED and episode_id in write.lost:
             missing = EpisodeState.MISSING
             set_episode_state(

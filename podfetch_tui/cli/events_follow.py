@@ -21,11 +21,11 @@ import msgspec
 from podfetch_tui.api.remote import RemoteClient
 from podfetch_tui.catalog import pages
 from podfetch_tui.cli import archive as archives
-from podfetch_tui.cli.moments import parse_since
 from podfetch_tui.cli.output import say
 from podfetch_tui.headless.lines import text_line
 from podfetch_tui.model.errors import Failure, NoEngine
 from podfetch_tui.model.events import Event
+from podfetch_tui.model.moments import parse_since
 from podfetch_tui.model.settings import Settings
 from podfetch_tui.storage.marker import open_archive
 from podfetch_tui.system.clock import Clock

@@ -8,13 +8,13 @@ import click
 
 from podfetch_tui.cli.context import Context, source_of
 from podfetch_tui.cli.doorway import engine_for
-from podfetch_tui.cli.moments import duration_of
 from podfetch_tui.cli.output import document, say
 from podfetch_tui.config.loaded import refuse
 from podfetch_tui.config.values import describe_range
 from podfetch_tui.model.applying import is_limit
 from podfetch_tui.model.commands import ChangeSettings, CommandResult, Reload, SettingsResult
 from podfetch_tui.model.errors import ArchiveUnusable, BadConfiguration, NoEngine, UsageError
+from podfetch_tui.model.moments import duration_of
 from podfetch_tui.model.setting import Key
 from podfetch_tui.model.settings import keys
 from podfetch_tui.model.snapshot import LaneView, PageRequest

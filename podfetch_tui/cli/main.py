@@ -14,8 +14,8 @@ import click
 from podfetch_tui import __version__
 from podfetch_tui.cli.context import Context
 from podfetch_tui.cli.lazy import LazyGroup
-from podfetch_tui.cli.moments import duration_of
 from podfetch_tui.model.errors import Failure, Kind, PodfetchError, UsageError
+from podfetch_tui.model.moments import duration_of
 
 COMMANDS = {
     "attach": "attach_command:attach_command",

@@ -13,10 +13,10 @@ from podfetch_tui.cli.context import Context, load_settings
 from podfetch_tui.cli.decide import HowAsked, decision_options
 from podfetch_tui.cli.feed_decisions import carry_out
 from podfetch_tui.cli.lazy import LazyGroup
-from podfetch_tui.cli.moments import duration_of, parse_until
 from podfetch_tui.config.loaded import Loaded
 from podfetch_tui.model.decisions import FeedAsk, FeedDecision
 from podfetch_tui.model.errors import UsageError
+from podfetch_tui.model.moments import duration_of, parse_until
 from podfetch_tui.system.clock import Clock
 
 

@@ -10,8 +10,8 @@ from podfetch_tui.catalog import pages
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli.choose import MOST_ROWS
 from podfetch_tui.cli.context import Context, leading, load_settings
-from podfetch_tui.cli.moments import parse_since
 from podfetch_tui.cli.output import lines, say, table
+from podfetch_tui.model.moments import parse_since
 from podfetch_tui.model.text import clean
 from podfetch_tui.system.clock import Clock
 

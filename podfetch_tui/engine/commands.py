@@ -106,8 +106,8 @@ class Commands:
                 return self._set(command)
             case CheckFeeds(feed_ids=feed_ids):
                 return self._check(feed_ids)
-            case RetryEpisode(episode_ids=ids):
-                return self._retry(ids)
+            case RetryEpisode():
+                return self._retry(command)
             case CancelDownloads():
                 return self._cancel(command)
             case BeginFeeds():
@@ -274,16 +274,22 @@ class Commands:
             refused=decided.refused,
         )
 
-    def _retry(self, episode_ids: tuple[int, ...]) -> CommandResult:
-        now = self._services.clock.now_ms()
+    def _retry(self, command: RetryEpisode) -> CommandResult:
         decided = self._services.commit(
             DecideEpisodes(
-                episode_ids=episode_ids, decision=EpisodeDecision.RETRY, actor="operator", at=now
+                episode_ids=command.episode_ids,
+                decision=EpisodeDecision.RETRY,
+                seen=command.seen,
+                actor="operator",
+                at=self._services.clock.now_ms(),
             )
         )
+        if not isinstance(decided, Decided):
+            raise TypeError(decided)
         self._dispatcher.look_now()
-        done = len(decided.done) if isinstance(decided, Decided) else 0
-        return CommandResult(ok=True, text="due now", affected=done)
+        return CommandResult(
+            ok=True, text="due now", affected=len(decided.done), refused=decided.refused
+        )
 
     def _edit(self, edits: tuple[EditFeed, ...]) -> CommandResult:
         for edit in edits:

@@ -64,9 +64,11 @@ class CheckFeeds(msgspec.Struct, frozen=True, tag=True):
 
 
 class RetryEpisode(msgspec.Struct, frozen=True, tag=True):
-    """Make episodes pending and due now."""
+    """Make episodes pending and due now; those it does not fit are named as refused."""
 
     episode_ids: tuple[int, ...]
+    seen: tuple[str, ...] = ()
+    """As in :class:`DecideEpisodes`."""
 
 
 class CancelDownloads(msgspec.Struct, frozen=True, tag=True):
@@ -237,7 +239,7 @@ class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
     carried: tuple[CarriedWrite, ...] = ()
     """For :class:`Carry`: one for each write."""
     refused: tuple[tuple[int, str], ...] = ()
-    """Feeds it was not done for, and why."""
+    """Feeds or episodes it was not done for, and why."""
     operation: int = 0
     """Number for :class:`Undo`; 0: there is nothing to undo."""
     undoes: str = ""

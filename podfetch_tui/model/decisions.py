@@ -93,6 +93,9 @@ class DecideEpisodes(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     actor: str = "command"
     undelete: bool = False
     """A retry fetches deleted ones again, too."""
+    seen: tuple[str, ...] = ()
+    """For each episode: the state it was in as it was looked at; one that is in another by now is
+    refused. Empty: whatever it is in."""
     keep_part: bool = False
     """A skip keeps what came of a download: a retry goes on from there."""
     lost: tuple[int, ...] = ()

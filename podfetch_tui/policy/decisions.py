@@ -77,6 +77,11 @@ def changed_meanwhile(state: FeedState, reason: str, since: str) -> str:
     return f"changed meanwhile: it is {state.value}{words} since {since}"
 
 
+def episode_changed(seen: str, state: EpisodeState) -> str:
+    """Return the refusal of what was meant for an episode as it was ``seen``; empty if it is."""
+    return f"changed meanwhile: it is {state.value}" if seen and seen != state.value else ""
+
+
 def episode_refusal(
     decision: EpisodeDecision, state: EpisodeState, *, undelete: bool = False
 ) -> str:

@@ -45,7 +45,8 @@ async def decide(
 ) -> bool:
     """Ask if more than one changes or files go, then carry it out; return whether it was tried.
 
-    One that is in another state by now than in ``drawn`` is refused with its new state.
+    One that is in another state by now than in ``drawn`` is refused with its new state, and so
+    is one that changes while the question stands.
     """
     try:
         rows = await rows_of(bridge, ids)
@@ -68,16 +69,18 @@ async def decide(
     asks = len(ids) > 1 or decision is EpisodeDecision.DELETE
     if asks and not await app.push_screen_wait(Confirm(question)):
         return False
-    found = ids
+    found, states = ids, {row.id: row.state for row in rows}
+    seen = tuple(states.get(one, "") for one in found)
     if decision is EpisodeDecision.RETRY:
-        result = await bridge.ask(RetryEpisode(found))
-        done, refused = result.affected, len(found) - result.affected
-        why = "they are archived, deleted or on their way"
+        result = await bridge.ask(RetryEpisode(found, seen))
+        done, refused = result.affected, len(result.refused)
+        why = result.refused[0][1] if result.refused else ""
     else:
         writes = tuple(
             DecideEpisodes(
                 episode_ids=found[first : first + _AT_A_TIME],
                 decision=decision,
+                seen=seen[first : first + _AT_A_TIME],
                 actor=ACTOR,
                 at=bridge.now,
             )

@@ -21,26 +21,23 @@ from podfetch_tui.policy.release import stagger
 from podfetch_tui.policy.urls import normalise_url
 from podfetch_tui.system.decoding import from_json
 from podfetch_tui.ui.bridge import ACTOR, PROBING, Bridge
-from podfetch_tui.ui.dialogs.choose import Choose
-from podfetch_tui.ui.dialogs.confirm import Confirm, Question
+from podfetch_tui.ui.dialogs.confirm import Choice, Confirm, Question
 from podfetch_tui.ui.dialogs.form import Field, Form
 from podfetch_tui.ui.feed_actions import report
 from podfetch_tui.ui.feed_edit import allowed_networks, tell_of_lists
-from podfetch_tui.ui.probe_round import Probed
+from podfetch_tui.ui.probe_round import MOST_PROBED, Probed
 from podfetch_tui.ui.probed import found
 from podfetch_tui.ui.quarantine_rows import QuarantineRow, quarantine_row
+from podfetch_tui.ui.snoozing import ask_until
 from podfetch_tui.ui.widgets.text import line
 
 _AT_A_TIME = 500
-_NAMED = 5
+_NAMED = 3
 """Feeds that a question names."""
-_HOUR_MS = 3_600_000
-SNOOZES = (
-    ("1 hour", _HOUR_MS),
-    ("1 day", 24 * _HOUR_MS),
-    ("1 week", 7 * 24 * _HOUR_MS),
-    ("30 days", 30 * 24 * _HOUR_MS),
-)
+SPREAD_MS = 15 * 60_000
+_SPREAD_FROM = 100
+"""So many released feeds are spread unless the operator unticks it."""
+_SPREAD, _ANSWERING = "spread", "answering"
 _WHAT_HAPPENS = {
     FeedDecision.RELEASE: "They are on probation: one failure sends them back.",
     FeedDecision.SNOOZE: "They stay in quarantine and are not probed until then.",
@@ -74,14 +71,18 @@ async def decide(
     rows = [found for one in feed_ids if (found := drawn.get(one) or now.get(one)) is not None]
     until = None
     if decision is FeedDecision.SNOOZE:
-        options = [(text, str(ms)) for text, ms in SNOOZES]
-        chosen = await app.push_screen_wait(Choose("Snooze for", options))
-        if chosen is None:
+        until = await ask_until(app, bridge)
+        if until is None:
             return False
-        until = bridge.now + int(chosen)
+    ticked: frozenset[str] = frozenset()
     if len(rows) > 1:
-        question = await _question(bridge, rows, decision)
-        if not await app.push_screen_wait(Confirm(question)):
+        dialog = Confirm(await _question(bridge, rows, decision))
+        if not await app.push_screen_wait(dialog):
+            return False
+        ticked = dialog.ticked
+    if _ANSWERING in ticked:
+        feed_ids = await _answering(bridge, feed_ids)
+        if not feed_ids:
             return False
     seen = {row.id: row.seen for row in rows}
     ask = FeedAsk(
@@ -89,10 +90,29 @@ async def decide(
         decision=decision,
         seen=tuple(seen.get(one, 0) for one in feed_ids),
         until=until,
+        over_ms=SPREAD_MS if _SPREAD in ticked else None,
         actor=ACTOR,
     )
     report(bridge, decision, await bridge.ask(ActOnFeeds(ask)))
     return True
+
+
+async def _answering(bridge: Bridge, feed_ids: Sequence[int]) -> Sequence[int]:
+    """Probe feeds and return those that answer; none when that is not known of all."""
+    if refusal := bridge.probes.refusal(len(feed_ids)):
+        bridge.toast(refusal, "error")
+        return ()
+    probed = await bridge.probes.look(feed_ids)
+    well = [one for one in feed_ids if one in probed.reports and probed.reports[one].answers]
+    if probed.is_stopped:
+        bridge.toast(f"Nothing is released: {probed.rest}.", "warning", topic=PROBING)
+        return ()
+    text = f"{count(len(well))} of {counted(len(feed_ids), 'feed')} answered"
+    said = "; ".join(one for one in (text, probed.rest) if one)
+    is_whole = len(well) == len(feed_ids)
+    stay = "" if is_whole else "; the others stay in quarantine"
+    bridge.toast(f"{said}{stay}.", "information" if is_whole else "warning", topic=PROBING)
+    return well
 
 
 async def edit_url(app: App[Any], bridge: Bridge, row: QuarantineRow, found_at: str) -> bool:
@@ -217,8 +237,23 @@ async def _question(
     impact.append(line(_WHAT_HAPPENS[decision], " It can be undone for a minute (u)."))
     verb = decision.value.capitalize()
     return Question(
-        title=f"{verb} {number} feeds?", impact=impact, verb=f"{verb} {number}", number=len(rows)
+        title=f"{verb} {number} feeds?",
+        impact=impact,
+        verb=f"{verb} {number}",
+        number=len(rows),
+        choices=_choices(len(rows)) if decision is FeedDecision.RELEASE else (),
     )
+
+
+def _choices(number: int) -> tuple[Choice, ...]:
+    """Return how a release of so many feeds may be done."""
+    spread = Choice(
+        name=_SPREAD,
+        text="poll them evenly over 15 minutes instead",
+        is_on=number >= _SPREAD_FROM,
+    )
+    probe = Choice(name=_ANSWERING, text="only those that answer: each is probed once before")
+    return (probe, spread) if number <= MOST_PROBED else (spread,)
 
 
 async def _waves(bridge: Bridge, rows: Sequence[QuarantineRow]) -> str:

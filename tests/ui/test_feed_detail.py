@@ -67,7 +67,7 @@ def test_a_feed_is_looked_at_from_all_sides_and_changed() -> None:
     play(client, scene)
     retry, skip, resume, edit = client.commands
     newest = max(client.episodes, key=lambda row: str(row["published_at"]))
-    assert retry == RetryEpisode((int(str(newest["id"])),))
+    assert retry == RetryEpisode((int(str(newest["id"])),), (str(newest["state"]),))
     assert isinstance(skip, Carry)
     assert isinstance(skip.writes[0], DecideEpisodes)
     assert skip.writes[0].decision is EpisodeDecision.SKIP

@@ -214,6 +214,51 @@ def test_many_are_released_after_a_question_that_says_how_long_it_takes() -> Non
     play(client, scene)
 
 
+def test_a_release_of_many_can_be_for_those_alone_that_answer_and_spread() -> None:
+    client = Held()
+    client.dead = {2, 5, 7}
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "3", "ctrl+a", "R")
+        assert "only those that answer" in text(stage)
+        await press(stage, "shift+tab", "shift+tab", "space", "shift+tab", "space", "y")
+        said = "".join(note.message for note in stage.app._notifications)
+        assert "5 of 8 feeds answered; the others stay in quarantine." in said
+
+    play(client, scene)
+    (ask,) = asks(client)
+    assert set(ask.feed_ids) == {1, 3, 4, 6, 8}
+    assert len(ask.seen) == 5
+    assert ask.over_ms == 15 * 60_000
+
+
+def test_a_release_that_nothing_is_ticked_for_is_as_before() -> None:
+    client = Held()
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "3", "ctrl+a", "R", "y")
+
+    play(client, scene)
+    (ask,) = asks(client)
+    assert len(ask.feed_ids) == 8
+    assert ask.over_ms is None
+    assert not [one for one in client.commands if isinstance(one, ProbeFeed)]
+
+
+def test_a_snooze_lasts_until_any_time_that_is_typed() -> None:
+    client = Held()
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "3", "z", "end", "enter", *"soon", "enter")
+        assert "until 'soon' is neither a duration" in text(stage)
+        assert asks(client) == []
+        await press(stage, *["backspace"] * 4, *"2026-12-24", "enter")
+
+    play(client, scene)
+    (ask,) = asks(client)
+    assert ask.until == 1_798_070_400_000  # 2026-12-24T00:00:00Z
+
+
 def test_after_a_probe_of_many_those_that_answered_are_selected_for_a_release() -> None:
     client = Held()
     client.dead = {2, 5, 7}

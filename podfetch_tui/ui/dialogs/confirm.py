@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Checkbox, Input, Static
 
 from podfetch_tui.model.figures import count
 from podfetch_tui.ui.keymap import bound
@@ -20,6 +20,16 @@ from podfetch_tui.ui.widgets.text import line
 
 TYPED_FROM = 1_000
 """So many things are changed only when their number is typed."""
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """One way in which it can be done, or not."""
+
+    name: str
+    text: str
+    """Ours."""
+    is_on: bool = False
+    """It is ticked at first."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +43,18 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """On the button: ``Retire 26``."""
     number: int = 1
     """How many things change."""
+    choices: Sequence[Choice] = ()
+    """Boxes to tick."""
     grave: bool = False
     """It cannot be taken back: enter alone does nothing, as where several change."""
+
+
+class Tick(Checkbox):
+    """A box whose sign says whether it is ticked, not its colour alone."""
+
+    @property
+    def _button(self) -> Content:
+        return Content("[x] " if self.value else "[ ] ")
 
 
 class Confirm(ModalScreen[bool]):
@@ -49,6 +69,8 @@ class Confirm(ModalScreen[bool]):
         super().__init__()
         self._question = question
         self._typed = question.number >= TYPED_FROM
+        self.ticked = frozenset(one.name for one in question.choices if one.is_on)
+        """Names of the choices that are ticked."""
 
     def compose(self) -> ComposeResult:
         """Say what happens, then offer both answers."""
@@ -57,6 +79,12 @@ class Confirm(ModalScreen[bool]):
             dialog.border_title = question.title
             for text in question.impact:
                 yield Static(text, markup=False)
+            if question.choices:
+                yield Static(line("tab goes to the boxes, space ticks them:"), id="ask-how")
+            for choice in question.choices:
+                yield Tick(
+                    line(choice.text), choice.is_on, compact=True, id=f"choice-{choice.name}"
+                )
             if self._typed:
                 yield Static(line(f"Type {question.number} to do it:"), id="ask", markup=False)
                 yield Input(compact=True, restrict=r"[0-9,]*", max_length=12)
@@ -68,6 +96,12 @@ class Confirm(ModalScreen[bool]):
         """Stand on the answer that does no harm; on the deed for one thing that can be undone."""
         is_light = self._question.number <= 1 and not self._question.grave
         self.query_one("Input" if self._typed else "#yes" if is_light else "#no").focus()
+
+    def on_checkbox_changed(self, message: Checkbox.Changed) -> None:
+        """Remember what is ticked."""
+        message.stop()
+        name = (message.checkbox.id or "").removeprefix("choice-")
+        self.ticked = self.ticked | {name} if message.value else self.ticked - {name}
 
     def on_button_pressed(self, message: Button.Pressed) -> None:
         """Take the answer."""

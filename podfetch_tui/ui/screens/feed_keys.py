@@ -91,16 +91,15 @@ class FeedScreen(MainScreen):
 
     def action_snooze(self) -> None:
         """Leave those of the chosen feeds that are in quarantine alone until a time."""
-        from podfetch_tui.ui.dialogs.choose import Choose
-        from podfetch_tui.ui.quarantine_actions import SNOOZES
+        from podfetch_tui.ui.snoozing import ask_until
 
-        def take(chosen: str | None) -> None:
-            if chosen is not None:
-                self._decide(FeedDecision.SNOOZE, until=self.bridge.now + int(chosen))
+        async def work() -> None:
+            until = await ask_until(self.app, self.bridge)
+            if until is not None:
+                self._decide(FeedDecision.SNOOZE, until=until)
 
         if self.chosen:
-            options = [(text, str(ms)) for text, ms in SNOOZES]
-            self.app.push_screen(Choose("Snooze for", options), take)
+            self.bridge.run(work())
 
     def action_edit(self) -> None:
         """Change what is set for the chosen feeds alone."""

@@ -127,6 +127,16 @@ def test_a_skipped_episode_waits_for_nothing_until_it_is_retried(
     assert actions(books)[2]["was"]["state"] == "skipped"
 
 
+def test_an_episode_that_changed_since_it_was_seen_is_refused_with_its_new_state(
+    books: Bench, three: tuple[int, ...]
+) -> None:
+    first, second, third = three
+    books.claim(second, part="p2")
+    decided = decide(books, EpisodeDecision.SKIP, *three, seen=("pending", "pending", ""))
+    assert decided.done == (first, third)
+    assert decided.refused == ((second, "changed meanwhile: it is claimed"),)
+
+
 def test_a_deletion_is_a_tombstone_with_its_files_named_for_removal(
     books: Bench, three: tuple[int, ...]
 ) -> None:

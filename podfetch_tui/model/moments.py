@@ -1,4 +1,4 @@
-"""Moments as people write them on the command line."""
+"""Moments as people write them, on the command line and on the screens."""
 
 from __future__ import annotations
 
@@ -22,18 +22,23 @@ def parse_since(text: str, now: int) -> int:
     return _moment("--since", text) if span is None else now - span
 
 
-def parse_until(text: str, now: int) -> int:
+def parse_until(text: str, now: int, option: str = "--until") -> int:
     """Return UTC milliseconds of ``2d`` (from ``now`` on) or an ISO 8601 time (UTC if no zone).
+
+    Args:
+        text: As it was typed.
+        now: UTC milliseconds.
+        option: What a complaint names it by.
 
     Raises:
         UsageError: It is neither, or past.
     """
-    span = _span_ms("--until", text)
+    span = _span_ms(option, text)
     if span is not None:
         return now + span
-    at = _moment("--until", text)
+    at = _moment(option, text)
     if at <= now:
-        raise UsageError(f"--until {text!r} is past")
+        raise UsageError(f"{option} {text!r} is past")
     return at
 
 
