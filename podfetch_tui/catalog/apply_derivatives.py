@@ -68,6 +68,16 @@ _REST = Statement(
         .values(next_attempt_at=null())
     )
 )
+_WAKE = Statement(
+    lambda: (
+        update(derivative)
+        .where(
+            derivative.c.episode_id == bindparam("row"),
+            derivative.c.state != literal_column("'done'"),
+        )
+        .values(next_attempt_at=bindparam("again_at"))
+    )
+)
 _POSTPONE = Statement(
     lambda: (
         update(derivative)
@@ -251,3 +261,8 @@ def derive(changes: Changes, write: Derive) -> None:
         bytes=write.size,
         media_type=write.media_type,
     )
+
+
+def wake(changes: Changes, episode_id: int) -> None:
+    """Make what is not made yet of an episode due: its file is there again."""
+    _WAKE.run(changes.cursor, row=episode_id, again_at=changes.now)

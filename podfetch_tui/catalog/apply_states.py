@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, null, select, update
 
-from podfetch_tui.catalog.apply_derivatives import rest
+from podfetch_tui.catalog.apply_derivatives import rest, wake
 from podfetch_tui.catalog.apply_episodes import NO_PART
 from podfetch_tui.catalog.changes import Changes, EpisodeFacts
 from podfetch_tui.catalog.schema import episode, feed, media
@@ -138,6 +138,7 @@ def set_episode_state(changes: Changes, write: SetEpisodeState) -> None:
         rest(changes, row.id)
     if write.state is EpisodeState.ARCHIVED and row.state is not EpisodeState.ARCHIVED:
         _restore(changes, row)
+        wake(changes, row.id)
     values: dict[str, Any] = {"next_attempt_at": write.next_attempt_at, "error": write.reason}
     _SET.run(changes.cursor, row=row.id, state=write.state.value, rank=changes.rank(row), **values)
     if write.state in (EpisodeState.DELETED, EpisodeState.SKIPPED):

@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 from podfetch_tui.model.errors import UsageError
 from podfetch_tui.model.units import parse_duration
 
-_LONGEST_MS = 52_000 * 7 * 86_400_000
-_LONGEST_TEXT = "52000w"
-"""About a thousand years."""
+_LONGEST_MS = 5_200 * 7 * 86_400_000
+_LONGEST_TEXT = "5200w"
+"""About a hundred years: after some more no thread can wait so long."""
 
 
 def parse_since(text: str, now: int) -> int:

@@ -38,6 +38,7 @@ def test_what_feeds_add_is_told_of_a_feed_is_read_as_a_list_is(tmp_path: Path) -
         (("undo", HUGE), "ID"),
         (("limits", "set", "engine.per_host=3", "--for", "999999999999w"), "--for"),
         (("--no-ui", "--for", "999999999999w"), "--for"),
+        (("--no-ui", "--for", "52000w"), "at most 5200w"),
     ],
 )
 def test_what_no_archive_can_hold_is_a_mistake_of_usage(

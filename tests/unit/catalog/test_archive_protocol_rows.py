@@ -30,6 +30,8 @@ from podfetch_tui.model.writes import (
     Write,
 )
 
+LATER = 2**60
+
 
 @pytest.fixture
 def two(books: Bench) -> tuple[int, int]:
@@ -390,6 +392,23 @@ def test_a_missing_file_that_returned_is_archived_again(books: Bench, two: tuple
     books.do(SetEpisodeState(episode_id=episode_id, state=EpisodeState.ARCHIVED))
     assert totals.counts(books.catalog)["media"] == {"files": 1, "bytes": 5}
     assert books.row("feed", 1)["bytes"] == 5
+
+
+def test_what_is_still_to_be_made_of_a_missing_file_is_due_when_it_returns(
+    books: Bench, two: tuple[int, int]
+) -> None:
+    episode_id, _ = two
+    books.claim(episode_id)
+    path = books.seal(episode_id).path
+    feed_id = books.feed_of(episode_id)
+    books.do(archive(feed_id, episode_id, path, derivatives=("sidecar", "tags")))
+    books.do(Derive(episode_id=episode_id, kind="tags", path="Show/t.mp3", size=9))
+    books.do(SetEpisodeState(episode_id=episode_id, state=EpisodeState.MISSING))
+    assert not episodes.derivatives_due(books.catalog, LATER, 9)
+    books.do(SetEpisodeState(episode_id=episode_id, state=EpisodeState.ARCHIVED))
+    assert len(episodes.derivatives_due(books.catalog, LATER, 9)) == 1
+    due = books.rows("SELECT kind FROM derivative WHERE next_attempt_at IS NOT NULL")
+    assert due == [("sidecar",)]
 
 
 def test_the_other_name_stands_in_for_a_missing_file(books: Bench, two: tuple[int, int]) -> None:
