@@ -276,6 +276,17 @@ def test_the_clock_is_whole_at_every_width(state: str, monkeypatch: pytest.Monke
     play(FakeClient(replace(busy_snapshot(), state=state)), scene)
 
 
+def test_a_tab_s_number_costs_no_other_tab_its_name() -> None:
+    async def scene(stage: Stage) -> None:
+        for key in "12345678":
+            await press(stage, key)
+            first = painted(stage.app)[0]
+            for name in ("Dash", "Feeds", "Quar", "Down", "Limits", "Events", "Config", "Epis"):
+                assert name in first, first
+
+    play(FakeClient(busy_snapshot()), scene, size=(120, 36))
+
+
 def test_a_terminal_that_shrinks_has_its_clock_at_once() -> None:
     async def scene(stage: Stage) -> None:
         looks = stage.client.looks

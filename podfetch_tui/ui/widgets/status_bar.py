@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 from textual.content import Content
@@ -126,14 +126,16 @@ class StatusBar(Static):
     def _fitting(self, view: View, room: int) -> list[str]:
         """Return the texts of the tabs, as long as there is room for them."""
         found: list[str] = []
-        steps: tuple[tuple[Mapping[str, str] | None, bool], ...] = (
-            ({}, True),
-            (_SHORT, True),
-            (_SHORT, False),
-            (None, False),
+        every, here = frozenset(tab.mode for tab in self._tabs), frozenset((self._mode,))
+        steps: tuple[tuple[Mapping[str, str] | None, frozenset[str]], ...] = (
+            ({}, every),
+            (_SHORT, every),
+            (_SHORT, here),
+            (_SHORT, frozenset()),
+            (None, here),
         )
-        for names, with_counts in steps:
-            found = [self._text(tab, view, names, with_counts) for tab in self._tabs]
+        for names, counted in steps:
+            found = [self._text(tab, view, names, counted) for tab in self._tabs]
             if sum(len(text) for text in found) <= room:
                 return found
         # The clock is worth more than letters that say no more than keys.
@@ -142,12 +144,13 @@ class StatusBar(Static):
             for tab, text in zip(self._tabs, found, strict=True)
         ]
 
-    def _text(self, tab: Tab, view: View, names: Mapping[str, str] | None, with_count: bool) -> str:
+    def _text(
+        self, tab: Tab, view: View, names: Mapping[str, str] | None, counted: Collection[str]
+    ) -> str:
         """Return the text of a tab; without ``names`` a letter, but for the one where one is."""
-        is_here = tab.mode == self._mode
-        if names is None and not is_here:
+        if names is None and tab.mode != self._mode:
             return f" {tab.key}{tab.name[:_LETTER]}"
-        number = self._count(tab, view) if with_count or is_here else ""
+        number = self._count(tab, view) if tab.mode in counted else ""
         return f" {tab.key} {(names or _SHORT).get(tab.mode, tab.name)}{number} "
 
     def _count(self, tab: Tab, view: View) -> str:
