@@ -189,7 +189,7 @@ class Bridge:
 
         async def carry() -> None:
             result = await self.ask(taken_at(last.command, self.now))
-            why = refusals(result)
+            why = refusals(last.command, result)
             if result.ok and why:
                 self.toast(f"Took back, but for {len(why)}: {last.text}: {why[0]}", "warning")
             elif result.ok:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from podfetch_tui.model.commands import Carry, Command, CommandResult
+from podfetch_tui.model.commands import Carry, Command, CommandResult, RetryEpisode
 from podfetch_tui.model.decisions import Undone, UndoOperation
 from podfetch_tui.system.decoding import from_json
 
@@ -62,13 +62,14 @@ def taken_at(command: Command, now: int) -> Command:
     )
 
 
-def refusals(result: CommandResult) -> tuple[str, ...]:
-    """Return why parts of an undo were refused."""
-    return tuple(_refusals(result))
+def refusals(command: Command, result: CommandResult) -> tuple[str, ...]:
+    """Return why parts of the undo ``command`` were refused."""
+    noun = "episode" if isinstance(command, RetryEpisode) else "feed"
+    return tuple(_refusals(noun, result))
 
 
-def _refusals(result: CommandResult) -> Iterator[str]:
-    yield from (f"feed {number} {why}" for number, why in result.refused)
+def _refusals(noun: str, result: CommandResult) -> Iterator[str]:
+    yield from (f"{noun} {number} {why}" for number, why in result.refused)
     for one in result.carried:
         if one.problem:
             yield one.problem

@@ -119,6 +119,20 @@ def test_downloads_are_cancelled_retried_and_followed_to_their_feeds() -> None:
     assert isinstance(retry, RetryEpisode)
 
 
+def test_an_undo_of_a_cancelled_download_names_the_episode_it_came_too_late_for() -> None:
+    client = FakeClient(busy_snapshot(), feed_rows(30))
+    client.answer = CommandResult(ok=True, text="1 download cancelled", affected=1)
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "4", "down", "x")
+        client.answer = CommandResult(ok=True, refused=((101, "was deleted"),))
+        await press(stage, "u")
+        notes = [note.message for note in stage.app._notifications]
+        assert "Took back, but for 1: 1 download cancelled: episode 101 was deleted" in notes
+
+    play(client, scene)
+
+
 def test_enter_on_an_episode_of_a_feed_shows_where_it_is() -> None:
     client = FakeClient(busy_snapshot(), feed_rows(30))
     client.episodes = episode_rows(40)
