@@ -287,8 +287,10 @@ class Commands:
         if not isinstance(decided, Decided):
             raise TypeError(decided)
         self._dispatcher.look_now()
+        done, refused = len(decided.done), decided.refused
+        text = "due now" if done or not refused else f"episode {refused[0][0]} {refused[0][1]}"
         return CommandResult(
-            ok=True, text="due now", affected=len(decided.done), refused=decided.refused
+            ok=bool(done) or not refused, text=text, affected=done, refused=refused
         )
 
     def _edit(self, edits: tuple[EditFeed, ...]) -> CommandResult:

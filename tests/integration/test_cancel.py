@@ -82,6 +82,26 @@ def test_what_came_of_a_cancelled_download_outlives_the_engine_and_is_gone_on_wi
             assert list(engine.services.layout.parts.iterdir()) == []
 
 
+def test_a_cancelled_download_that_was_deleted_meanwhile_is_not_said_to_be_taken_back(
+    tmp_path: Path,
+) -> None:
+    settings = settings_for(tmp_path / "archive")
+    size = 600_000
+    with serve() as host:
+        url = show(host, "slow", {1: good("slow", 1, size, drip=(2_000, 0.02))}, size=size)
+        with running(settings, url) as engine:
+            client = LocalClient(engine)
+            wait_for(lambda: [one.done for one in client.snapshot().workers if one.done > 9_000])
+            assert client.send(CancelDownloads((1,), keep_parts=True)).ok
+            write = DecideEpisodes(
+                episode_ids=(1,), decision=EpisodeDecision.DELETE, at=client.snapshot().at
+            )
+            assert client.send(Carry((write,))).ok
+            result = client.send(RetryEpisode((1,)))
+            assert (result.ok, result.affected) == (False, 0)
+            assert "episode 1 was deleted" in result.text
+
+
 def test_what_was_kept_goes_with_its_episode(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "archive")
     size = 600_000

@@ -175,6 +175,20 @@ def test_a_feed_whose_probe_could_not_be_made_does_not_count_by_an_older_one() -
     play(client, scene)
 
 
+def test_a_key_that_comes_twice_at_once_begins_one_round() -> None:
+    client = Probing(4)
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "3", "ctrl+a")
+        key(stage, "T", "T")
+        key(stage, "T", "T")
+        await press(stage, "l")
+        assert "Feeds are being probed already: esc stops that" in notes(stage)
+
+    play(client, scene)
+    assert client.probed == [1, 2, 3, 4]
+
+
 def test_both_keys_probe_the_feeds_of_a_group_and_escape_leads_back_to_feeds() -> None:
     client = Probing(4)
 

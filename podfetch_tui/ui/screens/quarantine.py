@@ -182,18 +182,19 @@ class Quarantine(MainScreen):
         self._probe(self.chosen)
 
     def _probe(self, feed_ids: tuple[int, ...]) -> None:
-        if refusal := self.bridge.probes.refusal(len(feed_ids)):
-            more = "; enter shows those of a group" if self._way else ""
-            self.bridge.toast(f"{refusal}{more}", "error")
-        elif len(feed_ids) == 1:
+        if len(feed_ids) == 1:
             self.bridge.run(self._probe_one(feed_ids[0]))
         elif feed_ids:
             self.bridge.run(self._probe_all(feed_ids))
 
     async def _probe_one(self, feed_id: int) -> None:
-        self._took(feed_id, await quarantine_actions.probe(self.bridge, feed_id))
+        if not self._is_refused(1):
+            self._took(feed_id, await quarantine_actions.probe(self.bridge, feed_id))
 
     async def _probe_all(self, feed_ids: tuple[int, ...]) -> None:
+        # Here, not at the key: another key may have come before the round of the first began.
+        if self._is_refused(len(feed_ids)):
+            return
         before = self._selection
         probed = await self.bridge.probes.look(feed_ids, self._took)
         well = {one for one, report in probed.reports.items() if report.answers}
@@ -203,6 +204,13 @@ class Quarantine(MainScreen):
             self._group_by(WAYS[0])
             self.listing.table.select(well)
         quarantine_actions.say_probed(self.bridge, probed, len(well), are_selected=is_theirs)
+
+    def _is_refused(self, number: int) -> bool:
+        refusal = self.bridge.probes.refusal(number)
+        if refusal:
+            more = "; enter shows those of a group" if self._way else ""
+            self.bridge.toast(f"{refusal}{more}", "error")
+        return bool(refusal)
 
     @property
     def _selection(self) -> tuple[str, frozenset[int]]:
