@@ -14,6 +14,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from podfetch_tui.catalog.failures import failure_of
+from podfetch_tui.catalog.types import MAX_INT64
+from podfetch_tui.model.errors import UsageError
 from podfetch_tui.system.locks import assert_unlocked
 
 
@@ -29,6 +31,7 @@ class Reader:
 
         Raises:
             Failure: The catalogue could not be read.
+            UsageError: Somebody asked with a number that it cannot hold.
             LockOrderError: The thread holds a ranked lock.
         """
         assert_unlocked("reading the catalogue")
@@ -44,6 +47,8 @@ class Reader:
                 connection.close()
         except sqlite3.Error as error:
             raise failure_of(error) from error
+        except OverflowError as error:
+            raise UsageError(f"a number is too large: there are none over {MAX_INT64}") from error
         except DBAPIError as error:
             raise failure_of(error.orig or error) from error
 

@@ -6,6 +6,7 @@ has too few fields for more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -16,6 +17,8 @@ FIELDS = ("kind", "feed", "episode", "family", "code")
 LOOKED_AT = 5_000
 """In so many rows at a time, codes and words are looked for."""
 _IDS = {"feed": "feed_id", "episode": "episode_id"}
+_NUMBER = re.compile(r"[0-9]{1,18}\Z")
+"""What the catalogue has numbers for."""
 _TEXTS = ("kind", "code", "text", "feed_title", "episode_title")
 
 
@@ -69,6 +72,6 @@ def _condition(word: str, column: int) -> Condition:
         return Condition("", bare, negated)
     if not value:
         raise BadFilter(column, f"{field}: of what?")
-    if field in _IDS and not value.isdigit():
+    if field in _IDS and not _NUMBER.match(value):
         raise BadFilter(column, f"{field} takes a number, not {value!r}")
     return Condition(field, value, negated)

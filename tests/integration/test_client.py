@@ -20,13 +20,14 @@ from podfetch_tui.api.local import LocalClient
 from podfetch_tui.api.remote import RemoteClient
 from podfetch_tui.api.server import DoorwayServer
 from podfetch_tui.engine.engine import Engine
-from podfetch_tui.model.commands import CheckFeeds, Pause, Resume, SetLimit, Stop
+from podfetch_tui.model.commands import CheckFeeds, Pause, Resume, SetLimit, Stop, Undo
 from podfetch_tui.model.errors import NoEngine, UsageError
 from podfetch_tui.model.events import Event
 from podfetch_tui.model.snapshot import PageRequest
 
 URLS = tuple(f"http://127.0.0.9:9/{name}.xml" for name in "abc")
 REMOTE = ("remote", "attached")
+TOO_LARGE = 2**70
 
 
 @pytest.fixture
@@ -150,6 +151,25 @@ def test_a_question_that_makes_no_sense_is_refused_and_the_next_one_answered(
     for _ in range(5):
         with pytest.raises(UsageError):
             client.query(wrong)
+    assert client.query(PageRequest(kind="feeds")).rows
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        PageRequest(kind="feeds", after=TOO_LARGE),
+        PageRequest(kind="feed", feed_id=TOO_LARGE),
+        PageRequest(kind="events", after=TOO_LARGE),
+        PageRequest(kind="history", key=[TOO_LARGE, 0, 1]),
+    ],
+)
+def test_a_number_that_the_catalogue_cannot_hold_is_refused_and_drops_nobody(
+    client: EngineClient, asked: PageRequest
+) -> None:
+    with pytest.raises(UsageError, match="too large"):
+        client.query(asked)
+    with pytest.raises(UsageError, match="too large"):
+        client.send(Undo(operation=TOO_LARGE))
     assert client.query(PageRequest(kind="feeds")).rows
 
 

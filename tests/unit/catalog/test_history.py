@@ -124,6 +124,14 @@ def test_words_are_looked_for_in_so_many_rows_at_a_time_and_then_in_older_ones(
     assert walked(books, filter="rare") == [2]
 
 
+@pytest.mark.parametrize(
+    "text", ["feed:99999999999999999999", "episode:9999999999999999999", "feed:²"]
+)
+def test_a_number_that_no_feed_can_have_is_refused(books: Bench, text: str) -> None:
+    with pytest.raises(UsageError, match="takes a number"):
+        page(books, filter=text)
+
+
 @pytest.mark.parametrize("key", [7, "x", [1], [1, 2, "x"], [1, 2, None], {}])
 def test_a_key_that_no_page_gave_is_refused(books: Bench, key: Any) -> None:
     with pytest.raises(UsageError, match="next_key"):
