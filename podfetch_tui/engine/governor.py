@@ -189,6 +189,7 @@ class Governor:
             rates=self._rates(numbers),
             totals=numbers,
             errors=errors,
+            failures=self._telemetry.failures(),
             resources=self._resources,
             queue={
                 "polls": self._schedule.queued(Lane.POLL),

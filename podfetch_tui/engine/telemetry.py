@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import NamedTuple
 
+from podfetch_tui.engine.failure_tally import FailureTally
 from podfetch_tui.engine.lanes import Lane
 from podfetch_tui.model.errors import Failure, Family, Kind
 from podfetch_tui.model.job import EpisodeJob, Job, PollJob, TransferProgress, url_of
 from podfetch_tui.model.outcome import JobKind, Outcome, Result
-from podfetch_tui.model.snapshot import WorkerView
+from podfetch_tui.model.snapshot import FailureView, WorkerView
 from podfetch_tui.model.text import clean, redact
 from podfetch_tui.policy.hosts import host_of
 from podfetch_tui.policy.space import fits
@@ -119,6 +120,7 @@ class Telemetry:
         # guarded by TELEMETRY
         self._totals: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
+        self._failures = FailureTally()
         self._attempts: Counter[tuple[Lane, str]] = Counter()
         self._active: dict[tuple[Lane, int], Active] = {}
         self._lateness: deque[float] = deque(maxlen=LATEST)
@@ -173,6 +175,7 @@ class Telemetry:
     def count(self, outcome: Outcome, *, new: int = 0, final: bool = True) -> None:
         """Count one outcome, after its receipt; ``final``: the run makes no further attempt."""
         lane = Lane.POLL if outcome.job is JobKind.POLL else Lane.DOWNLOAD
+        now = self._clock.monotonic()
         with self._lock:
             self._attempts[lane, "ended"] += outcome.result is not Result.STOPPED
             self._attempts[lane, "strained"] += outcome.family is Family.TRANSIENT
@@ -196,6 +199,7 @@ class Telemetry:
             totals["deferred"] += outcome.result is Result.DEFERRED
             if outcome.family is not None and outcome.result is not Result.STOPPED:
                 self._errors[outcome.family.value] += 1
+                self._failures.add(outcome, now)
 
     def hearts(self) -> tuple[Heart, ...]:
         """Return those of the running jobs."""
@@ -211,6 +215,12 @@ class Telemetry:
         """Return counters and failures by family, since start."""
         with self._lock:
             return dict(self._totals), dict(self._errors)
+
+    def failures(self) -> tuple[FailureView, ...]:
+        """Return what failed in the last ten minutes, by code, the most first."""
+        now = self._clock.monotonic()
+        with self._lock:
+            return self._failures.views(now)
 
     def lateness_p95(self) -> float:
         """Return after how many seconds 95 % of the latest polls had begun once due."""

@@ -16,6 +16,8 @@ else:  # msgspec decodes no type that names itself; what comes off the wire is J
 
 
 MOST_HOSTS = 50
+MOST_FAILURES = 8
+FAILURE_MINUTES = 10
 """Hosts that a snapshot names at most."""
 
 
@@ -89,6 +91,20 @@ class BatchView(msgspec.Struct, frozen=True, kw_only=True):
     """Why no further batch begins: ``downloads``, ``catching up`` or empty."""
 
 
+class FailureView(msgspec.Struct, frozen=True, kw_only=True):
+    """One way in which jobs failed in the last ten minutes."""
+
+    code: str
+    job: str
+    """``poll`` or ``download``."""
+    count: int
+    minutes: tuple[int, ...] = ()
+    """How often in each minute, the present one last."""
+    host: str = ""
+    """The host that has most of it."""
+    at_host: int = 0
+
+
 class HostView(msgspec.Struct, frozen=True, kw_only=True):
     """A host that is not asked freely."""
 
@@ -158,6 +174,9 @@ class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     retries bytes jobs jobs_failed``; jobs are those that ended, without their retries.
     ``notices notices_failed`` of alerts, and ``clients_dropped`` at the socket."""
     errors: dict[str, int] = {}
+    failures: tuple[FailureView, ...] | None = None
+    """What failed in the last ten minutes by code, the most first, at most
+    :data:`MOST_FAILURES`; ``None`` from an engine that does not count it."""
     """Failures since start by family."""
     resources: dict[str, float] = {}
     """``cpu_percent own_cpu_percent memory_percent lag_ms rss threads open_files free_bytes``."""

@@ -92,6 +92,23 @@ def share(key: Key, value: object) -> float:
     return ((number - low) / max(high - low, 1)) ** 0.5 if number > low else 0.0
 
 
+def at_share(key: Key, part: float) -> object:
+    """Return the value that stands ``part`` up the range of ``key``, 0 to 1: the other way round.
+
+    Args:
+        key: A setting with a number.
+        part: Where on the slider.
+    """
+    part = max(0.0, min(part, 1.0))
+    if key.form in _LADDERS:
+        ladder = [rung for rung in _LADDERS[key.form] if _is_within(key, rung)]
+        wanted: float = ladder[max(0, round(part * len(ladder)) - 1)]
+    else:
+        low, high = key.low or 0, key.high or 100
+        wanted = round(low + (high - low) * part**2)
+    return wanted if key.form in (Form.DURATION, Form.PERCENT) else int(wanted)
+
+
 def text_of(key: Key, value: object) -> str:
     """Return a value of one of the forms in :data:`STEPPED` as it is written."""
     number = float(str(value)) if key.form is not Form.FLAG else 0.0

@@ -9,7 +9,7 @@ import msgspec
 from textual.content import Content
 
 from podfetch_tui.model.figures import count, rate, span
-from podfetch_tui.model.setting import Key
+from podfetch_tui.model.setting import Form, Key
 from podfetch_tui.model.settings import keys_by_id
 from podfetch_tui.model.snapshot import EngineSnapshot
 from podfetch_tui.policy.limit_advice import advice
@@ -47,11 +47,14 @@ SHOWN = (
 COLUMNS = (
     Column(label="Limit", width=38),
     Column(label="Value", width=10, right=True),
-    Column(label="", width=20, from_width=100),
+    Column(label="", width=8, wide=(100, 20)),
     Column(label="From", width=15, from_width=100),
     Column(label="Now"),
 )
-_BAR = 20
+BAR = 2
+"""Number of the column with the bar."""
+_BARS = (8, 20)
+_WIDE = 100
 _LANES = {"engine.poll_workers": "poll", "engine.download_workers": "download"}
 
 
@@ -95,24 +98,40 @@ def limit_rows(rows: Sequence[dict[str, Any]]) -> list[LimitRow]:
     return sorted(known, key=lambda row: row.number)
 
 
-def cells_with(glyphs: Glyphs, view: Callable[[], View]) -> Callable[[LimitRow], Sequence[Cell]]:
-    """Return the function that gives the cells of one limit."""
+def cells_with(
+    glyphs: Glyphs, view: Callable[[], View], width: Callable[[], int]
+) -> Callable[[LimitRow], Sequence[Cell]]:
+    """Return the function that gives the cells of one limit in a table of ``width`` cells."""
 
     def cells(row: LimitRow) -> Sequence[Cell]:
         mark = glyphs.idle if row.is_in_memory else glyphs.ok
         mark = glyphs.warning if row.advice else mark
-        filled = round(_BAR * min(share(row.facts, row.value), 1.0))
-        full, rest = ("#", "-") if glyphs.ascii_only else ("█", "░")
         where = _where(row, view().snapshot.at)
         return (
             (f"{mark} {row.key}", "warning" if row.is_in_memory else "plain"),
             (row.text, "strong"),
-            (full * filled + rest * (_BAR - filled), "muted"),
+            (_bar(row, _BARS[width() >= _WIDE], glyphs), "muted"),
             (where, "warning" if row.is_in_memory else "muted"),
             (_now(row.key, view().snapshot), "plain"),
         )
 
     return cells
+
+
+def _bar(row: LimitRow, room: int, glyphs: Glyphs) -> str:
+    """Return how far up its range a value is; a word where that would say something else."""
+    if row.facts.form is Form.FLAG:
+        return ""
+    if row.key == "network.bandwidth" and not row.value:
+        return "no cap"
+    filled = round(room * min(share(row.facts, row.value), 1.0))
+    full, rest = ("#", "-") if glyphs.ascii_only else ("█", "░")
+    return full * filled + rest * (room - filled)
+
+
+def legend(glyphs: Glyphs) -> str:
+    """Return what the signs before the limits mean."""
+    return f"{glyphs.ok} saved  {glyphs.idle} in memory only  {glyphs.warning} not advised"
 
 
 def details(row: LimitRow, now: int, what_if: str = "") -> list[Content]:

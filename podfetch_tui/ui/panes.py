@@ -16,6 +16,7 @@ from podfetch_tui.model.snapshot import (
     UpcomingView,
 )
 from podfetch_tui.model.text import clean, counted
+from podfetch_tui.ui.failures import words
 from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.keymap import key_of
 from podfetch_tui.ui.view import BUCKET_S, View
@@ -131,8 +132,14 @@ def lane_line(
 
 
 def errors(view: View, glyphs: Glyphs, *, short: bool) -> list[Content]:
-    """Return failures by family over the last ten minutes, and how many jobs succeed."""
+    """Return failures of the last ten minutes in words, and how many jobs succeed.
+
+    Where there is room a table beside it has the failures; of an engine that does not count
+    them by code, their families are shown.
+    """
     now = view.snapshot
+    if now.failures is not None:
+        return [*_failed(now, glyphs, short=short), _success(now)]
     found = {name: sum(view.failures.get(name, ())) for name in _FAMILIES}
     ever = {name: now.errors.get(name, 0) for name in _FAMILIES}
     shown = sorted((name for name in _FAMILIES if ever[name]), key=lambda n: (-found[n], -ever[n]))
@@ -156,6 +163,16 @@ def errors(view: View, glyphs: Glyphs, *, short: bool) -> list[Content]:
             )
         )
     return [*lines, _success(now)]
+
+
+def _failed(now: EngineSnapshot, glyphs: Glyphs, *, short: bool) -> list[Content]:
+    if not now.failures:
+        since = "since the start" if not any(now.errors.values()) else "in the last ten minutes"
+        return [line((f"{glyphs.done} no failures {since}", "$success"))]
+    if not short:
+        return []
+    told = "  ".join(f"{words(one.code)} {count(one.count)}" for one in now.failures[:4])
+    return [line((f"{glyphs.bad} ", "$error"), told, ("  in 10 min", MUTED))]
 
 
 def _success(now: EngineSnapshot) -> Content:

@@ -14,6 +14,7 @@ from podfetch_tui.model.figures import rfc3339
 from podfetch_tui.model.snapshot import (
     BatchView,
     EngineSnapshot,
+    FailureView,
     HostView,
     JsonValue,
     LaneView,
@@ -255,6 +256,24 @@ def about_episode(seq: int, verb: str, text: str, title: str, show: int, **field
     )
 
 
+def failures() -> tuple[FailureView, ...]:
+    """Return what failed in the last ten minutes."""
+    return (
+        FailureView(
+            code="read_timeout", job="poll", count=112, host="anchor.example", at_host=88,
+            minutes=(0, 1, 1, 4, 20, 40, 20, 10, 10, 6),
+        ),
+        FailureView(
+            code="http_404", job="download", count=19, host="libsyn.example", at_host=19,
+            minutes=(0, 0, 0, 0, 0, 0, 0, 9, 0, 10),
+        ),
+        FailureView(
+            code="not_a_feed", job="poll", count=3, host="feeds9.example.org", at_host=1,
+            minutes=(1, 0, 0, 0, 0, 1, 0, 0, 1, 0),
+        ),
+    )  # fmt: skip
+
+
 def busy_snapshot() -> EngineSnapshot:
     """Return an engine with 10,412 feeds at full work."""
     recent = (
@@ -299,6 +318,7 @@ def busy_snapshot() -> EngineSnapshot:
         about_episode(8, "archived", "", TITLES[7], 2, code="archived"),
     )
     return EngineSnapshot(
+        failures=failures(),
         seq=8,
         at=NOW,
         state="running",

@@ -32,12 +32,30 @@ def busy() -> FakeClient:
 
 def test_an_attached_screen_commands_the_engine_and_leaves_it_without_a_question() -> None:
     async def scene(stage: Stage) -> None:
-        assert "⇄ attached" in painted(stage.app)[0]
+        assert "⇄ podcasts" in painted(stage.app)[0]
         await press(stage, "P", "q")
 
     client = busy()
     assert play(client, scene, link=lambda: UP).return_value == "leave"
     assert client.commands == [Pause()]
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL])
+def test_which_archive_it_is_and_what_is_wrong_are_seen_at_every_width(
+    size: tuple[int, int],
+) -> None:
+    links = [replace(UP, where="/srv/archives/a very long name of an archive")]
+
+    async def scene(stage: Stage) -> None:
+        assert "⇄ a very long n…" in painted(stage.app)[0]
+        links[0] = replace(UP, read_only=True)
+        await settle(stage)
+        assert "podcasts" in painted(stage.app)[0]
+        links[0] = LOST
+        await settle(stage)
+        assert "Disconnected: no engine runs on /srv/podcasts" in painted(stage.app)[1]
+
+    play(busy(), scene, size=size, link=lambda: links[0])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +88,7 @@ def test_a_lost_engine_is_said_and_forgotten_when_it_is_back() -> None:
         assert "No answer for 6s" in painted(stage.app)[1]
         links[0] = LOST
         await settle(stage)
-        assert "try 4 in 4s: no engine runs" in painted(stage.app)[1]
+        assert "Disconnected: no engine runs on /srv/podcasts" in painted(stage.app)[1]
         assert "61.4 MB/s" in "\n".join(painted(stage.app))
         links[0] = UP
         await settle(stage)
@@ -124,6 +142,6 @@ def test_no_value_can_be_typed_where_nothing_may_be_changed() -> None:
         assert not isinstance(stage.app.screen, Form)
         links[0] = UP
         await settle(stage)
-        await until(stage, "enter Open")
+        await until(stage, "enter Type")
 
     play(busy(), scene, link=lambda: links[0])

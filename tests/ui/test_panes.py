@@ -40,7 +40,7 @@ def test_polls_per_second_are_whole_where_the_pane_is_narrow() -> None:
 
 def test_failures_are_counted_by_kind_in_buckets_and_survive_a_restart_of_the_engine() -> None:
     memory = Memory()
-    first = replace(busy_snapshot(), errors={"transient": 100})
+    first = replace(busy_snapshot(), errors={"transient": 100}, failures=None)
     memory.view(first)
     memory.view(replace(first, at=NOW + 10_000, errors={"transient": 104, "system": 1}))
     memory.view(replace(first, at=NOW + 11_000, errors={"transient": 105, "system": 1}))

@@ -30,6 +30,23 @@ FEEDS = (
 )
 
 
+def test_a_page_of_text_is_left_by_a_click_too_unless_its_answer_is_not_good(
+    tmp_path: Path,
+) -> None:
+    async def scene(newcomer: Newcomer) -> None:
+        await newcomer.press("enter")
+        assert newcomer.app.page.name == "root"
+        await newcomer.pilot.click("#on")
+        await newcomer.until(lambda: newcomer.app.page.name == "feeds")
+        await newcomer.type(str(tmp_path / "no such list.opml"))
+        await newcomer.pilot.click("#on")
+        await newcomer.rest()
+        assert newcomer.app.page.name == "feeds"
+        await newcomer.press("escape", "escape", "escape")
+
+    assert visit(scene, str(tmp_path / "new folder")) is None
+
+
 def test_a_few_answers_make_settings_that_hold(tmp_path: Path) -> None:
     feeds, root = tmp_path / "feeds.txt", str(tmp_path / "new folder")
     feeds.write_text(FEEDS)

@@ -15,9 +15,9 @@ from textual.events import DescendantBlur
 from podfetch_tui.model.commands import CheckFeeds
 from podfetch_tui.model.events import Event
 from podfetch_tui.model.figures import count
-from podfetch_tui.model.snapshot import EngineSnapshot, WorkerView
+from podfetch_tui.model.snapshot import EngineSnapshot, FailureView, WorkerView
 from podfetch_tui.model.text import counted
-from podfetch_tui.ui import downloads, outcomes, panes, polls
+from podfetch_tui.ui import downloads, failures, outcomes, panes, polls
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
 from podfetch_tui.ui.keymap import bound
 from podfetch_tui.ui.rows import ListRows
@@ -50,6 +50,7 @@ class Dashboard(MainScreen):
         self._polls: ListRows[WorkerView] = ListRows(polls.row_id)
         self._downloads: ListRows[WorkerView] = ListRows(downloads.row_id)
         self._events: ListRows[Event] = ListRows(outcomes.row_id)
+        self._failures: ListRows[FailureView] = ListRows(failures.row_id)
         yield Lines(id="alerts", title="Alerts")
         with Container(id="figures"):
             yield Lines(id="throughput", title="Throughput")
@@ -64,7 +65,12 @@ class Dashboard(MainScreen):
                     downloads.COLUMNS, self._downloads, downloads.cells_with(self.glyphs)
                 )
         with Container(id="health"):
-            yield Lines(id="errors", title="Failures by kind")
+            with Container(id="errors", classes="panel") as errors:
+                errors.border_title = "Failures, last 10 minutes"
+                yield Lines(id="failed")
+                yield self._table(
+                    failures.COLUMNS, self._failures, failures.cells_with(self.glyphs)
+                )
             yield Lines(id="resources", title="Machine")
         with Container(id="below"):
             yield Lines(id="queue", title="Queue")
@@ -94,7 +100,9 @@ class Dashboard(MainScreen):
         self.query_one("#alerts").display = bool(alerts)
         self._lines("throughput", panes.throughput(view, width, glyphs)[: 2 if short else 4])
         self._lines("progress", panes.progress(view, width, glyphs)[: 2 if short else 4])
-        self._lines("errors", panes.errors(view, glyphs, short=short))
+        self._lines("failed", panes.errors(view, glyphs, short=short))
+        self._failures.replace(now.failures or ())
+        self.query_one("#errors VirtualTable").display = bool(now.failures) and not short
         self._lines("resources", panes.resources(view, glyphs, short=short))
         self._lines("queue", panes.queue(view, short=short))
         self._leave_out(len(alerts), narrow=narrow)
@@ -112,6 +120,10 @@ class Dashboard(MainScreen):
         """Go to the feed that the row is about."""
         message.stop()
         row = message.table.current
+        if isinstance(row, FailureView):
+            mode, asked = failures.where(row)
+            self.post_message(self.Wanted(mode, filter=asked))
+            return
         feed_id = getattr(row, "feed_id", None)
         if feed_id is not None:
             self.post_message(self.Wanted("feeds", filter=f"id:{feed_id}"))

@@ -86,7 +86,7 @@ class Downloads(MainScreen):
             "Recent": episodes_of(
                 self.bridge,
                 "latest",
-                base=_lately(self.bridge.now),
+                base=lambda: _lately(self.bridge.now),
                 sort="-archived",
             ),
             "Failed": episodes_of(self.bridge, "failed", base="state:failed", sort="-id"),

@@ -10,8 +10,9 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from podfetch_tui.model.errors import Failure, PodfetchError
+from podfetch_tui.model.setting import Form
 from podfetch_tui.model.snapshot import PageRequest
-from podfetch_tui.policy.steps import STEPPED, stepped, text_of
+from podfetch_tui.policy.steps import STEPPED, at_share, stepped, text_of
 from podfetch_tui.ui import limit_actions, limit_rows, limit_what_if
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.keymap import bound
@@ -22,6 +23,7 @@ from podfetch_tui.ui.limit_rows import LimitRow
 from podfetch_tui.ui.rows import ListRows
 from podfetch_tui.ui.screens.main import MainScreen
 from podfetch_tui.ui.view import View
+from podfetch_tui.ui.widgets.limit_table import LimitTable
 from podfetch_tui.ui.widgets.table import VirtualTable
 from podfetch_tui.ui.widgets.text import Lines, line
 from podfetch_tui.ui.widgets.text_pane import TextPane
@@ -56,8 +58,10 @@ class Limits(MainScreen):
     def compose_body(self) -> ComposeResult:
         """What is unsaved above, the table, the meaning and the effect below."""
         yield Lines(id="unsaved")
-        cells = limit_rows.cells_with(self.glyphs, lambda: self.bridge.view)
-        yield VirtualTable(
+        cells = limit_rows.cells_with(
+            self.glyphs, lambda: self.bridge.view, lambda: self.table.size.width
+        )
+        yield LimitTable(
             limit_rows.COLUMNS, self._rows, cells, id="limits-table", glyphs=self.glyphs
         )
         yield TextPane(id="detail", title="Limit")
@@ -91,6 +95,14 @@ class Limits(MainScreen):
         row = self.table.current
         if row is not None:
             self.bridge.run(self._type(row))
+
+    def on_limit_table_pointed(self, message: LimitTable.Pointed) -> None:
+        """Set what the place on the bar stands for."""
+        message.stop()
+        facts = message.row.facts
+        if facts.form in STEPPED and facts.form is not Form.FLAG:
+            text = text_of(facts, at_share(facts, message.part))
+            self.bridge.run(self._change(message.row, text))
 
     def action_less(self) -> None:
         """One step down."""
@@ -227,9 +239,10 @@ class Limits(MainScreen):
             return line((f"{warning} refused on disk: {problem}", "$error"))
         unsaved = len(self._unsaved())
         if unsaved:
-            text = f"{unsaved} in memory only: w saves them, d shows the difference"
-            return line((text, "$warning"))
+            sign, glyphs = self.glyphs.idle, self.glyphs
+            text = f"{sign} {unsaved} in memory only: w saves them, d shows the difference"
+            return line((text, "$warning"), (f"   {glyphs.warning} not advised", "$quiet"))
         passing = len(unsaved_of(self._settings)) - unsaved
         if passing > 0:
-            return line((f"{passing} set for a time, all else {says}", "$quiet"))
-        return line((says, "$quiet"))
+            says = f"{passing} set for a time, all else {says}"
+        return line((f"{says}   {limit_rows.legend(self.glyphs)}", "$quiet"))

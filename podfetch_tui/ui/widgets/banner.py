@@ -18,7 +18,9 @@ def disconnected(link: Link, shown_at: int) -> str:
     if link.is_up:
         return f"No answer for {span(link.silent_s)}: this is the state of {clock(shown_at)}."
     again = f"try {link.tries + 1} in {span(link.next_try_s)}" if link.next_try_s else "trying"
-    return f"Disconnected; this is the state of {clock(shown_at)}; {again}: {link.problem}."
+    # Of a narrow line the end is cut: what is wrong comes first.
+    problem = link.problem.rstrip(".")
+    return f"Disconnected: {problem}; {again}; this is the state of {clock(shown_at)}."
 
 
 def news(view: View, glyphs: Glyphs) -> tuple[Content | None, str]:

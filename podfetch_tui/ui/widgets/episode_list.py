@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -96,7 +97,7 @@ def episodes_of(
     bridge: Bridge,
     name: str,
     *,
-    base: str = "",
+    base: Callable[[], str] | str = "",
     feed_id: int | None = None,
     files: bool = False,
     sort: str = "-published",
@@ -106,7 +107,7 @@ def episodes_of(
     Args:
         bridge: The way to the engine.
         name: Widget id.
-        base: Filter that always holds.
+        base: Filter that always holds, or what says it at each read.
         feed_id: Only episodes of this feed.
         files: Show the columns of their files.
         sort: Order at first.

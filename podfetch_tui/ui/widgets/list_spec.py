@@ -32,11 +32,16 @@ class ListSpec(msgspec.Struct, Generic[Row], frozen=True, kw_only=True):
     """What is said while there are none at all."""
     hint: str
     """In the empty filter box: an example."""
-    base: str = ""
-    """Filter that always holds, such as ``state:quarantined``."""
+    base: Callable[[], str] | str = ""
+    """Filter that always holds, such as ``state:quarantined``, or what says it at each read."""
     sort: str = ""
     """Order at first."""
     can_select: bool = True
+
+    @property
+    def held(self) -> str:
+        """The filter that holds now whatever is typed."""
+        return self.base if isinstance(self.base, str) else self.base()
 
     def things(self, number: int) -> str:
         """Return what ``number`` of the rows are called: ``1 feed in quarantine``."""

@@ -125,7 +125,7 @@ class Listing(Vertical, Generic[Row]):
     @property
     def filter(self) -> str:
         """The filter as it holds, with what always holds."""
-        return " ".join(part for part in (self._spec.base, self._filter) if part)
+        return " ".join(part for part in (self._spec.held, self._filter) if part)
 
     @property
     def rows(self) -> IndexedRows[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 import msgspec
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
@@ -12,7 +13,9 @@ from textual.widgets import Static
 
 from podfetch_tui.model import actions
 from podfetch_tui.model.figures import clock, count, span, zone
+from podfetch_tui.model.text import clean
 from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.ui.glyphs import Glyphs
 from podfetch_tui.ui.view import View
 from podfetch_tui.ui.widgets.text import Part, line
 
@@ -27,6 +30,8 @@ _STYLES = {
 _SHORT = {"dashboard": "Dash", "quarantine": "Quar", "downloads": "Down", "episodes": "Epis"}
 """Names where there is little room."""
 _LETTER = 1
+_NAME = 14
+"""Cells for the name of the archive that is attached to."""
 
 
 class Tab(msgspec.Struct, frozen=True):
@@ -104,8 +109,10 @@ class StatusBar(Static):
         wide = self.size.width >= 120
         how = ""
         if link is not None:
-            words = ("read-only", "ro") if link.read_only else ("attached", "")
-            how = f" {glyphs.link} {words[not wide]}".rstrip()
+            words = ("read-only ", "ro ") if link.read_only else ("", "")
+            # Several may be attached to, side by side: the sign says so, the name to which.
+            name = clipped(link.where.rstrip("/").rpartition("/")[2], _NAME, glyphs)
+            how = f" {glyphs.link} {words[not wide]}{name}".rstrip()
             if not link.is_heard:
                 sign, state = glyphs.bad, "disconnected"
         parts: list[Part] = [
@@ -165,5 +172,13 @@ class StatusBar(Static):
         return ""
 
 
+def clipped(text: str, room: int, glyphs: Glyphs) -> str:
+    """Return ``text`` in at most ``room`` cells, without what a terminal would obey."""
+    shown = clean(text)
+    if cell_len(shown) <= room:
+        return shown
+    return set_cell_size(shown, room - 1).rstrip() + glyphs.ellipsis
+
+
 def _length(parts: list[Part]) -> int:
-    return sum(len(text) for text, _ in parts)
+    return sum(cell_len(text) for text, _ in parts)

@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.filter import LineFilter
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Button, Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from podfetch_tui.model.figures import count
@@ -88,6 +88,7 @@ class Wizard(App[Outcome]):
             yield box
             yield OptionList(id="choice", markup=False, compact=True)
             yield Static(id="found", markup=False)
+            yield Button("Go on (enter)", id="on", compact=True)
         yield Footer(compact=True, show_command_palette=False)
 
     async def on_mount(self) -> None:
@@ -122,9 +123,16 @@ class Wizard(App[Outcome]):
 
     async def on_input_submitted(self, message: Input.Submitted) -> None:
         """Go on if the answer is a good one."""
-        await self._look(message.value.strip())
+        await self._go_on(message.value.strip())
+
+    async def on_button_pressed(self) -> None:
+        """Go on, for who has the hand on the mouse."""
+        await self._go_on(self.query_one("#text", Input).value.strip())
+
+    async def _go_on(self, value: str) -> None:
+        await self._look(value)
         if self._found.is_good:
-            self._take(message.value.strip())
+            self._take(value)
             await self._open(self._number + 1)
 
     async def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
@@ -197,6 +205,7 @@ class Wizard(App[Outcome]):
         self.query_one("#intro", Static).update(line(self._intro()))
         box, menu = self.query_one("#text", Input), self.query_one("#choice", OptionList)
         box.display, menu.display = page.is_text, not page.is_text
+        self.query_one("#on", Button).display = page.is_text
         self._show(Finding(True, ()))
         if page.is_text:
             box.placeholder = page.hint
