@@ -31,7 +31,10 @@ docs: example  ## write the pages of docs/ that are made from the program
 
 pictures:  ## take the pictures of the documentation from the screens' own
 	@for name in dashboard=test_screens/test_dashboard_busy feed=test_screens/test_feed_detail \
-	  quarantine=test_quarantine_screen/test_quarantine; do \
+	  quarantine=test_quarantine_screen/test_quarantine limits=test_quarantine_screen/test_limits \
+	  feeds=test_screens/test_feeds downloads=test_screens/test_downloads \
+	  events=test_screens/test_events config=test_state_pictures/test_config \
+	  wizard=test_wizard_pictures/test_past; do \
 	  cp "snapshots/$${name#*=}[120x36].svg" "docs/pictures/$${name%%=*}.svg"; done
 
 example: $(VENV)/.installed  ## write podfetch.ini.example and docs/settings.md from the settings

@@ -144,7 +144,10 @@ def keys_page() -> str:
         "# Keys",
         _MADE,
         "The id is what a key is put on anew by in the INI: `[keys]`, then `feeds.check = ctrl+r`."
-        " A key means the same everywhere; UPPERCASE is wide, forced or cannot be taken back."
+        " A key that works everywhere, in tables or in lists means the same on every screen;"
+        " the others belong to one screen, whose last line and `?` say what they do: `b`, `c`,"
+        " `e`, `K` and `l` differ from one screen to the next."
+        " UPPERCASE is wide, forced or cannot be taken back."
         " Everything can be done by mouse too: tabs, labels of columns, rows, the footer.",
         "",
         "| where | keys | what | id |",

@@ -5,7 +5,9 @@ From it come the bindings of the screens, the footer, the help screen, the comma
 and a method ``action_<verb>`` on the class that has ``bound("<scope>")`` as its ``BINDINGS``
 (``ui/keymap.py``); run ``make docs``. A test finds what is missing.
 
-A key means the same everywhere. UPPERCASE is wide, forced or cannot be taken back.
+A key that works everywhere, in tables or in lists means the same on every screen; the others
+belong to one screen, and ``b c e K l`` differ from one to the next. UPPERCASE is wide, forced or
+cannot be taken back.
 """
 
 from __future__ import annotations

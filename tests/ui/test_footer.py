@@ -19,7 +19,7 @@ NEEDED = {
     "2": ("enter Open", "/ Filter", "r Check", "p Pause", "e Edit", "i Add"),
     "3": ("enter Open", "/ Filter", "t Probe", "R Release", "z Snooze"),
     "4": ("enter Open", "x Cancel", "space Select"),
-    "5": ("enter Open", "- Less", "+ More", "w Save", "D Default", "M Effect"),
+    "5": ("enter Type", "- Less", "+ More", "w Save", "D Default", "M Effect"),
     "6": ("enter Open", "/ Filter", "e Failures", "l Feed"),
     "7": ("/ Filter", "r Re-read", "E Edit INI", "c Changed"),
     "8": ("enter Open", "/ Filter", "R Retry", "x Skip"),

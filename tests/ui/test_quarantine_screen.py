@@ -566,6 +566,11 @@ def test_quarantine(snap_compare: Compare, size: tuple[int, int]) -> None:
 
 
 @SIZES
+def test_quarantine_groups(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert shown(snap_compare, Held(), size, "3", "b")
+
+
+@SIZES
 def test_quarantine_empty(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert shown(snap_compare, Held(0), size, "3")
 
