@@ -25,7 +25,13 @@ class Trail:
         self.filter = text
         self.rows: Sequence[EventRow] = []
         self.is_known = False
+        self.begins = False
+        """Only the newest page is here: nobody looked further back."""
+        self._asked_at = self._read_at = 0
+        """When the newest were asked for, and when so that all of them came."""
         self._older: JsonValue = None
+        self._is_cut = False
+        """Rows at its end were let go."""
         self._looked_at = 0
 
     @property
@@ -41,14 +47,16 @@ class Trail:
     @property
     def is_full(self) -> bool:
         """Whether there is more than is kept."""
-        return self._older is not None and len(self.rows) >= KEPT
+        return len(self.rows) >= KEPT and (self._is_cut or self._older is not None)
 
-    def newest(self) -> PageRequest:
-        """Return the question for what is new."""
-        first = milliseconds(self.rows[0].at) if self.is_known and self.rows else None
-        if first is None:
+    def newest(self, now: int) -> PageRequest:
+        """Return the question for what is new at ``now``, UTC milliseconds."""
+        self._asked_at = now
+        if not self.is_known:
             return PageRequest(kind="history", filter=self.filter, limit=SHOWN)
-        since = max(0, first - _OVERLAP_MS)
+        # What was looked at and did not match is not looked at again.
+        first = milliseconds(self.rows[0].at) if self.rows else None
+        since = max(0, max(first or 0, self._read_at) - _OVERLAP_MS)
         return PageRequest(kind="history", filter=self.filter, limit=_FRESH, after=since)
 
     def take_newest(self, asked: PageRequest, page: Page, *, may_begin_anew: bool) -> bool:
@@ -65,13 +73,15 @@ class Trail:
         fresh = [event_row(row) for row in page.rows]
         if asked.after and page.next_key is None:
             known = {row.id for row in fresh}
-            self.rows = [*fresh, *(row for row in self.rows if row.id not in known)]
+            rows = [*fresh, *(row for row in self.rows if row.id not in known)]
+            self.rows, self._is_cut = rows[:KEPT], self._is_cut or len(rows) > KEPT
         elif asked.after and not may_begin_anew:
             return False
         else:
             self.rows, self._older = fresh, page.next_key
             self._looked_at = LOOKED_AT if len(fresh) < asked.limit else 0
-        self.is_known = True
+            self.begins, self._is_cut = True, False
+        self.is_known, self._read_at = True, self._asked_at
         return True
 
     def older(self) -> PageRequest:
@@ -80,6 +90,7 @@ class Trail:
 
     def take_older(self, page: Page) -> bool:
         """Take in the answer to :meth:`older`; return whether a row came."""
+        self.begins = False
         known = {row.id for row in self.rows}
         found = [event_row(row) for row in page.rows if row["id"] not in known]
         self.rows, self._older = [*self.rows, *found], page.next_key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 from support.fake_client import (
     NOW,
@@ -180,5 +181,80 @@ def test_where_only_so_many_rows_were_looked_at_the_screen_says_so_and_looks_fur
         assert "None of the newest 55,000 events matches. end looks further back" in text(stage)
         await press(stage, "G")
         assert "newest 1 events that match among the newest 105,000" in text(stage)
+
+    play(client, scene)
+
+
+def test_what_is_found_far_back_stays_and_is_not_looked_for_again_while_more_happens() -> None:
+    client = client_with_a_past()
+    match = {**client.history[0], "at": rfc3339(NOW - 3_600_000)}
+    asked: list[PageRequest] = []
+
+    def bounded(page: PageRequest) -> Page:
+        """Find it in the fourth page; a page reaches a minute back."""
+        if page.kind != "history":
+            return FakeClient.query(client, page)
+        asked.append(page)
+        number = page.key if isinstance(page.key, int) else 0
+        if page.after:
+            return Page((), None, None if page.after > NOW - 60_000 else 1)
+        return Page((match,) if number == 3 else (), None, number + 1)
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "6")
+        client.query = bounded  # type: ignore[method-assign]
+        await press(stage, "slash", *"rare", "enter")
+        assert "newest 1 events that match among the newest 20,000" in text(stage)
+        before = len(asked)
+        for _ in range(3):
+            happens(client, "as ever")
+            await settle(stage)
+            assert "newest 1 events that match among the newest 20,000" in text(stage)
+        assert [page.key for page in asked[before:]] == [None] * 3
+
+    play(client, scene)
+
+
+def test_where_nothing_matches_only_what_is_new_is_looked_at_again() -> None:
+    client = client_with_a_past()
+    asked: list[PageRequest] = []
+
+    def bounded(page: PageRequest) -> Page:
+        if page.kind != "history":
+            return FakeClient.query(client, page)
+        asked.append(page)
+        number = page.key if isinstance(page.key, int) else 0
+        return Page((), None, None if page.after else number + 1)
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "6")
+        client.query = bounded  # type: ignore[method-assign]
+        await press(stage, "slash", *"rare", "enter")
+        assert "None of the newest 55,000 events matches." in text(stage)
+        before = len(asked)
+        for _ in range(3):
+            happens(client, "as ever")
+            await settle(stage)
+        assert len(asked) - before == 3
+        assert all(page.after for page in asked[before:])
+        assert "None of the newest 55,000 events matches." in text(stage)
+
+    play(client, scene)
+
+
+def test_a_screen_that_stays_open_keeps_so_many_rows_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("podfetch_tui.ui.trail.KEPT", 8)
+    client = client_with_a_past()
+
+    async def scene(stage: Stage) -> None:
+        await press(stage, "6")
+        assert "6 events in the audit trail, the newest on top" in text(stage)
+        for number in range(4):
+            happens(client, f"said {number}")
+            await settle(stage)
+        assert "newest 8 events in the audit trail, as many as are kept here" in text(stage)
+        assert "said 3" in text(stage)
 
     play(client, scene)

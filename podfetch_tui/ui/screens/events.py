@@ -127,14 +127,14 @@ class Events(MainScreen):
     async def _read(self, trail: Trail) -> None:
         """Read what is new; with nothing that matches, look further back by itself."""
         seen = (self.bridge.view.snapshot.seq, trail.filter)
-        asked = trail.newest()
+        asked = trail.newest(self.bridge.now)
 
         async def ask() -> None:
             page = await self.bridge.query(asked)
             on_top = not self.listing.table.cursor
             self._is_behind = not trail.take_newest(asked, page, may_begin_anew=on_top)
             self._seen = seen
-            if not trail.rows and trail.has_older:
+            if not trail.rows and trail.begins:
                 await self._look_back(trail)
 
         await self._carry(ask())
@@ -170,7 +170,8 @@ class Events(MainScreen):
     def _figures(self) -> Content:
         trail = self._trail
         what = "events that match" if trail.filter else "events in the audit trail"
-        parts = [f"{'newest ' if trail.has_older else ''}{count(len(trail.rows))} {what}"]
+        some = "newest " if trail.has_older or trail.is_full else ""
+        parts = [f"{some}{count(len(trail.rows))} {what}"]
         if trail.looked_at:
             parts[0] += f" among the newest {count(trail.looked_at)}"
         if trail.is_full:
