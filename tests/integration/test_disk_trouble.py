@@ -145,7 +145,7 @@ def test_a_catalogue_whose_disk_is_full_forgets_no_episode(
             "--deep",
         )
         assert done.returncode == 0, done.stdout
-        assert "0 foreign, 0 parts" in done.stdout
+        assert "0 foreign, 0 parts, 0 unreadable" in done.stdout
 
 
 def test_a_catalogue_that_cannot_be_read_any_more_ends_the_engine_with_exit_7(
@@ -281,7 +281,7 @@ def test_a_disk_that_is_full_at_the_sidecar_is_partial_and_finished_without_a_do
         done = podfetch(*options, "verify", "--deep")
         assert (done.returncode, done.stdout.strip()) == (
             0,
-            "2 checked, 2 ok, 0 missing, 0 mismatched, 0 foreign, 0 parts",
+            "2 checked, 2 ok, 0 missing, 0 mismatched, 0 foreign, 0 parts, 0 unreadable",
         )
 
 
