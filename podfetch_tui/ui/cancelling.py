@@ -14,6 +14,7 @@ from podfetch_tui.model.snapshot import WorkerView
 from podfetch_tui.model.text import counted
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
+from podfetch_tui.ui.keymap import key_of
 from podfetch_tui.ui.widgets.text import line
 
 _NAMED = 5
@@ -37,7 +38,8 @@ async def cancel(
         return False
     ids = tuple(worker.episode_id for worker in running if worker.episode_id is not None)
     result = await bridge.ask(CancelDownloads(ids, keep_parts=keep_parts))
-    stays = "; what came stays: R on the episode goes on from there" if keep_parts else ""
+    retry = key_of("episodes.retry", bridge.keys)
+    stays = f"; what came stays: {retry} on the episode goes on from there" if keep_parts else ""
     done = result.affected > 0
     bridge.toast(f"{result.text}{stays if done else ''}", "information" if result.ok else "error")
     if done and keep_parts:

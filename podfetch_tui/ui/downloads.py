@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from podfetch_tui.model.figures import bar, percent, rate, remaining, size
 from podfetch_tui.model.snapshot import EngineSnapshot, WorkerView
 from podfetch_tui.model.text import counted
 from podfetch_tui.ui.glyphs import Glyphs
+from podfetch_tui.ui.keymap import key_of
 from podfetch_tui.ui.widgets.columns import Cell, Column
 
 _STALLED_S = 10.0
@@ -44,12 +45,13 @@ def are_off(now: EngineSnapshot) -> bool:
     return lane is not None and not lane.limit
 
 
-def why_idle(now: EngineSnapshot) -> str:
-    """Return why nothing is downloading, and how many episodes wait."""
+def why_idle(now: EngineSnapshot, keys: Mapping[str, str]) -> str:
+    """Return why nothing is downloading, and how many episodes wait; ``keys``: ``[keys]``."""
     pending = now.episodes.get("pending", 0)
     waiting = counted(pending, "episode waits", "episodes wait")
     if are_off(now):
-        return f"Downloads off, {waiting}: + on Limits (5)."
+        more, limits = key_of("limits.more", keys), key_of("go.limits", keys)
+        return f"Downloads off, {waiting}: {more} on Limits ({limits})."
     if pending:
         return f"Nothing is downloading; {waiting}."
     return "Nothing is downloading: every known episode is archived."

@@ -10,6 +10,9 @@ from textual.binding import Binding, BindingType
 from podfetch_tui.model import actions
 from podfetch_tui.model.actions import Action
 
+_SIGNS = {"plus": "+", "minus": "-", "slash": "/", "colon": ":"}
+"""Keys whose sign is shorter than their name."""
+
 
 def bound(*scopes: str) -> list[BindingType]:
     """Return the bindings of ``scopes``, for the ``BINDINGS`` of the class that has the methods.
@@ -50,7 +53,8 @@ def shown_keys(one: Action, given: Mapping[str, str]) -> str:
 
 def key_of(id_: str, given: Mapping[str, str]) -> str:
     """Return the first key of an action, as people read it."""
-    return _shown(actions.keys_of(actions.action(id_), given)[0])
+    key = actions.keys_of(actions.action(id_), given)[0]
+    return _SIGNS.get(key, _shown(key))
 
 
 def _shown(key: str) -> str:

@@ -266,7 +266,7 @@ def alerts(view: View, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Content]
     """
     now = view.snapshot
     lines = [line((f"{glyphs.warning} {one.text}", "$warning bold")) for one in now.alerts]
-    lines += [line((f"{glyphs.paused} {text}", "$warning bold")) for text in off(now)]
+    lines += [line((f"{glyphs.paused} {text}", "$warning bold")) for text in off(now, keys)]
     if text := left_alone(now):
         shows = f"; {key_of('app.hosts', keys)} shows more"
         lines.append(line((f"{glyphs.paused} {text}", "$warning"), (shows, MUTED)))
@@ -298,14 +298,18 @@ def left_alone(now: EngineSnapshot) -> str:
     return f"{waits} for {who} {until}" if feeds else f"{who} {are} left alone {until}"
 
 
-def off(now: EngineSnapshot) -> list[str]:
+def off(now: EngineSnapshot, keys: Mapping[str, str]) -> list[str]:
     """Return which lanes an operator has switched off, what waits for them, and the way back."""
     kinds = (
         ("download", "Downloads", "download_workers", now.episodes.get("pending", 0)),
         ("poll", "Polls", "poll_workers", now.batch.due),
     )
+    limits, more, save = (
+        key_of(f"{id_}", keys) for id_ in ("go.limits", "limits.more", "limits.save")
+    )
+    back = f"Limits ({limits}): {more} raises, {save} saves"
     return [
-        f"{what} off, {count(waiting)} wait: {key} is 0; Limits (5): + raises, w saves"
+        f"{what} off, {count(waiting)} wait: {key} is 0; {back}"
         for lane, what, key, waiting in kinds
         if lane in now.lanes and not now.lanes[lane].limit
     ]

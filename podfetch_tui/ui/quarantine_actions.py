@@ -25,6 +25,7 @@ from podfetch_tui.ui.dialogs.confirm import Choice, Confirm, Question
 from podfetch_tui.ui.dialogs.form import Field, Form
 from podfetch_tui.ui.feed_actions import report
 from podfetch_tui.ui.feed_edit import allowed_networks, tell_of_lists
+from podfetch_tui.ui.keymap import key_of
 from podfetch_tui.ui.probe_round import MOST_PROBED, Probed
 from podfetch_tui.ui.probed import found
 from podfetch_tui.ui.quarantine_rows import QuarantineRow, quarantine_row
@@ -197,8 +198,11 @@ def say_probed(bridge: Bridge, probed: Probed, well: int, *, are_selected: bool)
     """Say what came of a round of probes, of which ``well`` answered."""
     text = f"{count(well)} of {counted(len(probed.reports), 'feed')} answered"
     if are_selected:
+        key = key_of("quarantine.release", bridge.keys)
         them = (
-            "it is selected, R releases it" if well == 1 else "they are selected, R releases them"
+            f"it is selected, {key} releases it"
+            if well == 1
+            else f"they are selected, {key} releases them"
         )
         text += f": {them}"
     elif well:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -19,7 +19,7 @@ from podfetch_tui.model.snapshot import EngineSnapshot, FailureView, WorkerView
 from podfetch_tui.model.text import counted
 from podfetch_tui.ui import downloads, failures, outcomes, panes, polls
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
-from podfetch_tui.ui.keymap import bound
+from podfetch_tui.ui.keymap import bound, key_of
 from podfetch_tui.ui.rows import ListRows
 from podfetch_tui.ui.screens.main import MainScreen
 from podfetch_tui.ui.view import View
@@ -185,7 +185,7 @@ class Dashboard(MainScreen):
         self.query_one("#polls VirtualTable").display = not narrow
         self.query_one("#downloads VirtualTable").display = bool(running)
         self.query_one("#idle").display = not running
-        self._lines("idle", idle(view))
+        self._lines("idle", idle(view, self.bridge.keys))
 
     def _leave_out(self, alerts: int, *, narrow: bool) -> None:
         """Leave out what matters least where the last events would not be in sight."""
@@ -208,8 +208,8 @@ def _lane_title(name: str, lane: str, now: EngineSnapshot, narrow: bool) -> str:
     return f"{name.capitalize()} {found.busy} of {found.target}{held}"
 
 
-def idle(view: View) -> list[Content]:
-    """Return why nothing is downloading, and what could be done."""
+def idle(view: View, keys: Mapping[str, str]) -> list[Content]:
+    """Return why nothing is downloading, and what could be done; ``keys``: ``[keys]``."""
     now = view.snapshot
     if now.state == "starting":
         return [line(("Opening the archive …", "$quiet"))]
@@ -217,9 +217,21 @@ def idle(view: View) -> list[Content]:
         return [
             line(("This archive has no feeds yet.", "bold")),
             line(),
-            line("On Feeds (", ("2", "bold"), ") ", ("i", "bold"), " adds one by its address,"),
-            line(("I", "bold"), " a list: OPML, CSV or one URL a line."),
+            line(
+                "On Feeds (",
+                (key_of("go.feeds", keys), "bold"),
+                ") ",
+                (key_of("feeds.add", keys), "bold"),
+                " adds one by its address,",
+            ),
+            line((key_of("feeds.import", keys), "bold"), " a list: OPML, CSV or one URL a line."),
         ]
     if view.waiting:
-        return [line("Nothing runs yet. Press ", ("B", "bold"), " to begin with the new feeds.")]
-    return [line((downloads.why_idle(now), "$quiet"))]
+        return [
+            line(
+                "Nothing runs yet. Press ",
+                (key_of("engine.begin", keys), "bold"),
+                " to begin with the new feeds.",
+            )
+        ]
+    return [line((downloads.why_idle(now, keys), "$quiet"))]

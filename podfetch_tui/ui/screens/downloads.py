@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,7 +19,7 @@ from podfetch_tui.ui import downloads, hosts
 from podfetch_tui.ui.cancelling import cancel
 from podfetch_tui.ui.dialogs.confirm import Confirm, Question
 from podfetch_tui.ui.hosts import HostRow
-from podfetch_tui.ui.keymap import bound
+from podfetch_tui.ui.keymap import bound, key_of
 from podfetch_tui.ui.rows import ListRows
 from podfetch_tui.ui.screens.main import MainScreen
 from podfetch_tui.ui.view import View
@@ -115,7 +116,7 @@ class Downloads(MainScreen):
         table.display = bool(running)
         empty = self.query_one("#empty", Lines)
         empty.display = not running
-        empty.show_lines(_idle(view))
+        empty.show_lines(_idle(view, self.bridge.keys))
         self.query_one("#count", Lines).show_lines([self._figures(view)])
         tabs = self.query_one(Tabbed)
         tabs.show_counts(
@@ -204,12 +205,20 @@ def _lately(now: int) -> str:
     return f"state:archived archived>{rfc3339(now - _LATELY_MS)[:10]}"
 
 
-def _idle(view: View) -> list[Content]:
+def _idle(view: View, keys: Mapping[str, str]) -> list[Content]:
     now = view.snapshot
     if now.state == "starting":
         return [line(("Opening the archive …", "$quiet"))]
     if not now.feeds.get("total"):
-        return [line("No feeds yet: i and I on Feeds (", ("2", "bold"), ") add some.")]
+        one, several = key_of("feeds.add", keys), key_of("feeds.import", keys)
+        feeds = key_of("go.feeds", keys)
+        return [line(f"No feeds yet: {one} and {several} on Feeds ({feeds}) add some.")]
     if view.waiting:
-        return [line("Nothing runs yet: ", ("B", "bold"), " begins with the new feeds.")]
-    return [line(downloads.why_idle(now))]
+        return [
+            line(
+                "Nothing runs yet: ",
+                (key_of("engine.begin", keys), "bold"),
+                " begins with the new feeds.",
+            )
+        ]
+    return [line(downloads.why_idle(now, keys))]

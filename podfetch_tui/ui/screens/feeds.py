@@ -14,7 +14,7 @@ from podfetch_tui.ui import feed_rows
 from podfetch_tui.ui.bridge import Bridge
 from podfetch_tui.ui.downloads import are_off
 from podfetch_tui.ui.feed_rows import FeedRow
-from podfetch_tui.ui.keymap import bound
+from podfetch_tui.ui.keymap import bound, key_of
 from podfetch_tui.ui.screens.feed_keys import FeedScreen
 from podfetch_tui.ui.view import View
 from podfetch_tui.ui.widgets.feed_sheet import FeedSheet
@@ -179,7 +179,9 @@ class Feeds(FeedScreen):
         off = are_off(view.snapshot)
         plain = feed_rows.plain_advice(row, self.bridge.now, are_downloads_off=off)
         if plain and feed_rows.waits(row, self.bridge.now):
-            return [line("do: its host is left alone; R on Hosts (h) asks it")]
+            keys = self.bridge.keys
+            ask, hosts = key_of("hosts.release", keys), key_of("app.hosts", keys)
+            return [line(f"do: its host is left alone; {ask} on Hosts ({hosts}) asks it")]
         return [line((f"do: {plain}", "$quiet"))] if plain else []
 
 

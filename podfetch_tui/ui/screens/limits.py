@@ -15,7 +15,7 @@ from podfetch_tui.model.snapshot import PageRequest
 from podfetch_tui.policy.steps import STEPPED, at_share, stepped, text_of
 from podfetch_tui.ui import limit_actions, limit_rows, limit_what_if
 from podfetch_tui.ui.bridge import Bridge
-from podfetch_tui.ui.keymap import bound
+from podfetch_tui.ui.keymap import bound, key_of
 from podfetch_tui.ui.limit_conflict import Conflict, Row, conflict
 from podfetch_tui.ui.limit_conflict import unsaved as unsaved_of
 from podfetch_tui.ui.limit_effect import effect
@@ -231,8 +231,9 @@ class Limits(MainScreen):
         now, warning = self.bridge.view.snapshot.settings, self.glyphs.warning
         name = now.file.rpartition("/")[2]
         says = f"as {name} says" if name else "as the settings say"
+        save, diff = (key_of(id_, self.bridge.keys) for id_ in ("limits.save", "limits.diff"))
         if self._conflict is not None:
-            text = f"{warning} {name} changed on disk meanwhile: d shows it, and the choice"
+            text = f"{warning} {name} changed on disk meanwhile: {diff} shows it, and the choice"
             return line((text, "$warning bold"))
         if now.problems:
             problem = now.problems[0].rpartition("/")[2]
@@ -240,7 +241,9 @@ class Limits(MainScreen):
         unsaved = len(self._unsaved())
         if unsaved:
             sign, glyphs = self.glyphs.idle, self.glyphs
-            text = f"{sign} {unsaved} in memory only: w saves them, d shows the difference"
+            text = (
+                f"{sign} {unsaved} in memory only: {save} saves them, {diff} shows the difference"
+            )
             return line((text, "$warning"), (f"   {glyphs.warning} not advised", "$quiet"))
         passing = len(unsaved_of(self._settings)) - unsaved
         if passing > 0:

@@ -89,7 +89,7 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Put the body of the screen between bar and footer."""
         yield StatusBar(self.MODE, self.bridge)
-        yield Banner(self.glyphs)
+        yield Banner(self.bridge)
         yield Plain(self.bridge)
         yield from self.compose_body()
         yield KeyFooter()

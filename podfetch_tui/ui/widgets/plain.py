@@ -9,6 +9,7 @@ from textual.content import Content
 from podfetch_tui.model.figures import count, rate, size
 from podfetch_tui.model.text import counted
 from podfetch_tui.ui.bridge import Bridge
+from podfetch_tui.ui.keymap import key_of
 from podfetch_tui.ui.view import View
 from podfetch_tui.ui.widgets.banner import news
 from podfetch_tui.ui.widgets.text import Lines, line
@@ -34,7 +35,7 @@ class Plain(Lines):
         is_heard = view.link is None or view.link.is_heard
         state = now.state if is_heard else "disconnected"
         yield line(("PodFetch ", "bold"), (state.upper(), "bold" if is_heard else "$error bold"))
-        first, severity = news(view, glyphs)
+        first, severity = news(view, glyphs, self._bridge.keys)
         if first is not None:
             yield line((first.plain.strip(), f"${severity} bold"))
         said = first.plain if first is not None else ""
@@ -45,7 +46,7 @@ class Plain(Lines):
             yield line((f"{glyphs.warning} {count(len(alerts) - _ALERTS)} more alerts", "$warning"))
         for text in _figures(view):
             yield line((text, "" if is_heard else "$quiet"))
-        yield line(("60×18 shows more; q quits", "$quiet"))
+        yield line((f"60×18 shows more; {key_of('app.quit', self._bridge.keys)} quits", "$quiet"))
         yield line((f"{program} status says it, too", "$quiet"))
 
 
