@@ -25,7 +25,7 @@ class FailureTally:
 
     def add(self, outcome: Outcome, now: float) -> None:
         """Count a failure at ``now``, monotonic seconds."""
-        minute = int(now // _MINUTE_S)
+        minute = self._minute(now)
         if not self._minutes or self._minutes[-1][0] != minute:
             self._minutes.append((minute, Counter()))
             self._forget(minute)
@@ -36,7 +36,7 @@ class FailureTally:
 
     def views(self, now: float) -> tuple[FailureView, ...]:
         """Return what failed most in the last ten minutes, the most first."""
-        newest = int(now // _MINUTE_S)
+        newest = self._minute(now)
         self._forget(newest)
         hosts: dict[_What, Counter[str]] = {}
         trends: dict[_What, list[int]] = {}
@@ -47,6 +47,11 @@ class FailureTally:
                 trends.setdefault(what, [0] * FAILURE_MINUTES)[place] += number
         most = sorted(trends, key=lambda what: (-sum(trends[what]), what))[:MOST_FAILURES]
         return tuple(_view(what, hosts[what], trends[what]) for what in most)
+
+    def _minute(self, now: float) -> int:
+        """Return the minute of ``now``, or the last one: who waited for the lock comes after it."""
+        minute = int(now // _MINUTE_S)
+        return max(minute, self._minutes[-1][0]) if self._minutes else minute
 
     def _forget(self, newest: int) -> None:
         while self._minutes and self._minutes[0][0] <= newest - FAILURE_MINUTES:

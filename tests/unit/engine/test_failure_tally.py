@@ -35,3 +35,13 @@ def test_it_stays_small_whatever_fails_and_loses_no_failure() -> None:
     for number in range(2 * MOST_FAILURES):
         tally.add(failed(f"http_{number}"), 2.0)
     assert len(tally.views(2.0)) == MOST_FAILURES
+
+
+def test_whoever_took_the_time_before_another_and_comes_after_it_is_counted_with_it() -> None:
+    """A thread takes the time, waits for the lock, and a minute begins meanwhile."""
+    tally = FailureTally()
+    tally.add(failed("dns"), 60.1)
+    tally.add(failed("dns"), 59.9)
+    (view,) = tally.views(59.9)
+    assert (view.count, view.minutes[-1]) == (2, 2)
+    assert tally.views(60.0 * (FAILURE_MINUTES + 1)) == ()
