@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 PORT = 8000
 _HTTP = 80
+_LEFT_OUT = {"http": _HTTP, "https": 443}
+"""The port that a browser does not name."""
 _HERE = ("localhost", "127.0.0.1", "[::1]")
 _EXTRA = (
     "serve needs the extra [web]: pipx install 'podfetch-tui[web]' (or pip, uv), or look at a"
@@ -94,13 +96,18 @@ def own_names(port: int, public_url: str) -> frozenset[str]:
     """
     try:
         parts = urlsplit(public_url)
-        name = parts.netloc if parts.scheme in ("http", "https") and parts.hostname else ""
+        is_named = parts.scheme in _LEFT_OUT and parts.hostname
+        name, its_port = (parts.netloc.lower(), parts.port) if is_named else ("", None)
     except ValueError:
-        name = ""
+        name, its_port = "", None
     if not name or "@" in name or parts.query or parts.fragment:
         raise UsageError(f"--public-url {public_url}: write it as https://pods.example")
-    here = _HERE if port == _HTTP else ()  # browsers leave that one out
-    return frozenset((*(f"{host}:{port}" for host in _HERE), *here, name.lower()))
+    here = _HERE if port == _HTTP else ()
+    left_out = _LEFT_OUT[parts.scheme]
+    if its_port in (None, left_out):
+        name = name.removesuffix(f":{left_out}")
+        here = (*here, f"{name}:{left_out}")
+    return frozenset((*(f"{host}:{port}" for host in _HERE), *here, name))
 
 
 def is_ours(host: str, origin: str | None, own: frozenset[str]) -> bool:

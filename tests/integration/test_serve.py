@@ -107,7 +107,22 @@ def test_only_our_own_page_under_our_own_name_is_answered(
     assert serve_command.is_ours(host, origin, own) is ours
 
 
-@pytest.mark.parametrize("url", ["pods.example", "ftp://pods.example", "https://", "http://[::1"])
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://pods.example:443", "pods.example"),
+        ("https://pods.example", "pods.example:443"),
+        ("http://[2001:db8::1]:80/pods", "[2001:db8::1]"),
+    ],
+)
+def test_the_port_that_browsers_leave_out_may_be_there_or_not(url: str, host: str) -> None:
+    own = serve_command.own_names(8000, url)
+    assert serve_command.is_ours(host, f"{url.partition(':')[0]}://{host}", own)
+
+
+@pytest.mark.parametrize(
+    "url", ["pods.example", "ftp://pods.example", "https://", "http://[::1", "http://a:x"]
+)
 def test_a_public_url_that_is_none_is_a_mistake_of_usage(url: str) -> None:
     done = podfetch("serve", "--public-url", url)
     assert done.returncode == 2
