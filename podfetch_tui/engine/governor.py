@@ -201,6 +201,7 @@ class Governor:
             ),
             upcoming=upcoming(self._schedule, self._services.clock.now_ms()),
             hosts=closed_hosts(self._schedule, self._services.clock.now_ms(), self._at_hosts),
+            per_host=self._schedule.per_host,
             alerts=self._alerts.standing,
             settings=self._settings(),
             recent=recent,

@@ -187,6 +187,8 @@ class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The next jobs, at most 10 of each lane."""
     hosts: tuple[HostView, ...] = ()
     """Hosts that are not asked freely, at most :data:`MOST_HOSTS`."""
+    per_host: int = 0
+    """Jobs of all lanes that may run at one host; 0 from an engine that does not say."""
     alerts: tuple[Alert, ...] = ()
     """What stands of ``[alerts]``."""
     settings: SettingsView = SettingsView()

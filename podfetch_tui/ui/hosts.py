@@ -14,8 +14,9 @@ from podfetch_tui.ui.widgets.columns import Cell, Column
 
 COLUMNS = (
     Column(label="State", width=36),
-    Column(label="Polls", width=6, right=True),
-    Column(label="Downloads", width=9, right=True),
+    Column(label="Polls", width=5, right=True),
+    Column(label="Down", width=4, wide=(100, 9), right=True),
+    Column(label="Limit", width=6, right=True),
     Column(label="Speed", width=10, right=True, from_width=90),
     Column(label="Host"),
 )
@@ -28,6 +29,8 @@ class HostRow(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     polls: int = 0
     downloads: int = 0
+    limit: int = 0
+    """Jobs that may run there, polls and downloads together; 0: not known."""
     speed: float = 0.0
     breaker: str = "closed"
     until: int | None = None
@@ -55,6 +58,7 @@ def rows(snapshot: EngineSnapshot) -> list[HostRow]:
             host=name,
             polls=running[name, "poll"],
             downloads=running[name, "download"],
+            limit=snapshot.per_host,
             speed=speeds[name],
             breaker=shut[name].breaker if name in shut else "closed",
             until=held_until(snapshot, name),
@@ -65,6 +69,14 @@ def rows(snapshot: EngineSnapshot) -> list[HostRow]:
     return sorted(
         found, key=lambda row: (not row.is_left_alone, -row.downloads, -row.polls, row.host)
     )
+
+
+def _used(row: HostRow) -> Cell:
+    """Return how much of its limit a host has, marked where it has all of it."""
+    if not row.limit:
+        return ("", "muted")
+    running = row.polls + row.downloads
+    return (f"{running} of {row.limit}", "warning" if running >= row.limit else "muted")
 
 
 def held_until(snapshot: EngineSnapshot, host: str) -> int | None:
@@ -86,6 +98,7 @@ def cells_with(glyphs: Glyphs, now: Callable[[], int]) -> Callable[[HostRow], Se
             state,
             (count(row.polls), "plain"),
             (count(row.downloads), "plain"),
+            _used(row),
             (rate(row.speed) if row.downloads else "", "plain"),
             (row.host, "plain"),
         )
