@@ -47,7 +47,8 @@ class Checked(msgspec.Struct, frozen=True):
             return f"feed {feed_id} {why}: only active feeds are polled"
         if not self.due and number:
             return f"none of these {counted(number, 'feed')} is active: nothing is polled"
-        held = f", but {self.held} is left alone: R on Hosts (h) asks it" if self.held else ""
+        command = f"`podfetch hosts release {self.held}`"
+        held = f", but {self.held} is left alone: {command} asks it" if self.held else ""
         due = f"{counted(len(self.due), 'feed')} due now" if number else "due now"
         skipped = f"; {counted(number, 'other')} skipped, not active" if number else ""
         return f"{due}{held}{skipped}"

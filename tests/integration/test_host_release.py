@@ -74,7 +74,10 @@ def test_a_running_engine_asks_a_released_host_at_once(
         assert bool(shown.told_until) is (answer is BUSY)
         wait_for(lambda: engine.governor.latest.hosts[0].feeds == FEEDS)
         checked = engine.commands.apply(CheckFeeds((1,)))
-        assert checked.text == f"due now, but {name} is left alone: R on Hosts (h) asks it"
+        assert (
+            checked.text
+            == f"due now, but {name} is left alone: `podfetch hosts release {name}` asks it"
+        )
         heal(host)
         write = ReleaseHosts(hosts=(name, "other.example"), at=engine.services.clock.now_ms())
         result = engine.commands.apply(Carry((write,)))
