@@ -85,8 +85,3 @@ def test_config(snap_compare: Compare, size: tuple[int, int]) -> None:
 @SIZES
 def test_events_empty(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert shown(snap_compare, busy(), size, "6")
-
-
-@SIZES
-def test_palette(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert shown(snap_compare, busy(), size, "colon", *"quar")
