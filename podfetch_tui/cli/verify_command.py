@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import click
+from msgspec.structs import replace
 
 from podfetch_tui.catalog import erasures, media
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli.decide import in_parts
 from podfetch_tui.cli.output import document, file_name, remark, say, table
-from podfetch_tui.model.decisions import NoteFiles
+from podfetch_tui.model.decisions import Decided, NoteFiles
 from podfetch_tui.model.episode import EpisodeState
 from podfetch_tui.model.errors import Failure, PodfetchError
 from podfetch_tui.model.settings import Settings
@@ -66,21 +68,25 @@ def _note(settings: Settings, look: _Look) -> None:
         return
     try:
         with archives.deciding(settings, create=False) as archive:
-            at = archive.clock.now_ms()
-            writes = [NoteFiles(gone=part, at=at) for part in in_parts(gone)]
-            writes += [NoteFiles(back=part, at=at) for part in in_parts(look.back)]
-            futures = [archive.writer.submit(write) for write in writes]
-            for future in futures:
-                future.result()
+            lost = _written(archive, [NoteFiles(gone=part, at=0) for part in in_parts(gone)])
+            found = _written(archive, [NoteFiles(back=part, at=0) for part in in_parts(look.back)])
     except (PodfetchError, Failure) as error:
         say(f"the episodes stay in their state: {error}")
         return
-    if gone:
-        noun = counted(len(gone), "episode is", "episodes are")
+    if lost:
+        noun = counted(lost, "episode is", "episodes are")
         remark(f"{noun} missing now; `podfetch episodes retry state:missing` fetches them again")
-    if look.back:
-        noun = counted(len(look.back), "episode", "episodes")
+    if found:
+        noun = counted(found, "episode", "episodes")
         remark(f"{noun} that had been missing archived again: the files are there")
+
+
+def _written(archive: archives.ChangeableArchive, writes: Sequence[NoteFiles]) -> int:
+    """Write down what was seen; return how many episodes were still as they were seen."""
+    at = archive.clock.now_ms()
+    futures = [archive.writer.submit(replace(write, at=at)) for write in writes]
+    receipts = [future.result() for future in futures]
+    return sum(len(receipt.done) for receipt in receipts if isinstance(receipt, Decided))
 
 
 class _Look:

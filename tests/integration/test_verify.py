@@ -21,6 +21,7 @@ from support.stocking import stock
 from podfetch_tui.cli import archive as archives
 from podfetch_tui.cli import verify_command
 from podfetch_tui.cli.archive import OpenArchive
+from podfetch_tui.model.decisions import DecideEpisodes, EpisodeDecision
 from podfetch_tui.model.writes import Claim, Polled
 from podfetch_tui.storage.layout import Layout
 from podfetch_tui.storage.verify import walk
@@ -231,3 +232,20 @@ def test_a_look_at_an_archive_that_cannot_be_changed_says_so_and_counts_all_the_
     assert (done.returncode, "1 missing" in done.stdout) == (6, True)
     assert "the episodes stay in their state: " in done.stderr
     assert "archived" in states(opened.layout.root)
+
+
+def test_an_episode_that_changed_after_the_look_is_not_said_to_be_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_for(tmp_path / "archive")
+    with archives.changing(settings) as made:
+        add_feeds(made, "http://feeds.example/1")
+        (number,) = stock(made, 1, ["early"])
+        made.layout.media("Show 1/early.mp3").unlink()
+        look = verify_command._Look(made.layout, made.catalog, deep=False)
+        look.at_archived()
+        write = DecideEpisodes(episode_ids=(number,), decision=EpisodeDecision.DELETE, at=AT)
+        made.writer.submit(write).result()
+    verify_command._note(settings, look)
+    assert capsys.readouterr().err == ""
+    assert states(Path(settings.archive.root)) == ["deleted"]
