@@ -49,7 +49,7 @@ def screens(number: int, archive: Archive) -> Iterator[list[Seat]]:
     seats = []
     for key in itertools.islice(itertools.cycle(SCREENS), number):
         seat = Seat(archive.argv("attach", str(archive.root)), archive.environ)
-        shows(seat, Glass(COLUMNS, ROWS), "attached")
+        shows(seat, Glass(COLUMNS, ROWS), "⇄")
         seat.press(bytes((key,)))
         seats.append(seat)
     try:

@@ -29,7 +29,7 @@ from podfetch_tui.model.figures import count
 
 TARGET_MS, FRAME_TARGET_S = 50.0, 0.8
 DOWN, UP, PAGE_DOWN, PAGE_UP = b"\x1b[B", b"\x1b[A", b"\x1b[6~", b"\x1b[5~"
-BODIES = {b"1": "Failures by kind", b"4": "Progress", b"6": "What"}
+BODIES = {b"1": "Failures, last", b"4": "Progress", b"6": "What"}
 """What only the body of a screen shows, by the key of the screen."""
 COUNTED = ("row", "page", "filter box", "screen")
 SETTLE_S = 8.0

@@ -16,9 +16,11 @@ else:  # msgspec decodes no type that names itself; what comes off the wire is J
 
 
 MOST_HOSTS = 50
-MOST_FAILURES = 8
-FAILURE_MINUTES = 10
 """Hosts that a snapshot names at most."""
+MOST_FAILURES = 8
+"""Ways to fail that a snapshot names at most."""
+FAILURE_MINUTES = 10
+"""How far back they are counted."""
 
 
 class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,10 +176,10 @@ class EngineSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     retries bytes jobs jobs_failed``; jobs are those that ended, without their retries.
     ``notices notices_failed`` of alerts, and ``clients_dropped`` at the socket."""
     errors: dict[str, int] = {}
+    """Failures since start by family."""
     failures: tuple[FailureView, ...] | None = None
     """What failed in the last ten minutes by code, the most first, at most
     :data:`MOST_FAILURES`; ``None`` from an engine that does not count it."""
-    """Failures since start by family."""
     resources: dict[str, float] = {}
     """``cpu_percent own_cpu_percent memory_percent lag_ms rss threads open_files free_bytes``."""
     queue: dict[str, int] = {}

@@ -226,11 +226,11 @@ def queue(view: View, *, short: bool) -> list[Content]:
     delayed = waiting.get("delayed", 0)
     head = line(
         ("due       ", MUTED),
-        f"{counted(now.batch.due, 'feed')}   {counted(waiting.get('downloads', 0), 'download')}",
-        (f"   {count(delayed)} later" if delayed else "", MUTED),
+        f"{counted(now.batch.due, 'feed')}  {counted(waiting.get('downloads', 0), 'download')}",
+        (f"  {count(delayed)} later" if delayed else "", MUTED),
     )
     parts: list[Part] = [("feeds     ", MUTED), (f"{count(feeds.get('active', 0))} active", "")]
-    for state, style in (("cooling", "$warning"), ("quarantined", "$error"), ("paused", "")):
+    for state, style in (("quarantined", "$error"), ("cooling", "$warning"), ("paused", "")):
         if number := feeds.get(state, 0):
             parts += [("  ", ""), (f"{count(number)} {state}", style)]
     if short:

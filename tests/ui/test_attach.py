@@ -42,7 +42,7 @@ def test_a_screen_joins_loses_finds_again_and_leaves_an_engine(
 ) -> None:
     server = serve(engine, tmp_path)
     with attach(str(server.path)) as terminal:
-        terminal.wait_for(b"attached")
+        terminal.wait_for("⇄ archive".encode())
         terminal.press(b"P")
         wait_for(lambda: engine.governor.sample().state == "paused")
         server.close()
