@@ -44,7 +44,7 @@ def undo_command(ctx: click.Context, *, number: int | None, as_json: bool, yes: 
     if as_json:
         refused = [{"id": feed_id, "reason": why} for feed_id, why in result.refused]
         document({"ok": result.ok, "undone": result.affected, "refused": refused})
-    ctx.exit(0 if result.ok else 1)
+    ctx.exit(0 if result.ok and not result.refused else 1)
 
 
 def _without_engine(settings: Settings, number: int) -> CommandResult:

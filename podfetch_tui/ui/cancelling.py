@@ -39,7 +39,7 @@ async def cancel(
     ids = tuple(worker.episode_id for worker in running if worker.episode_id is not None)
     result = await bridge.ask(CancelDownloads(ids, keep_parts=keep_parts))
     retry = key_of("episodes.retry", bridge.keys)
-    stays = f"; what came stays: {retry} on the episode goes on from there" if keep_parts else ""
+    stays = f"; {retry} on the episode goes on from here if its host can" if keep_parts else ""
     done = result.affected > 0
     bridge.toast(f"{result.text}{stays if done else ''}", "information" if result.ok else "error")
     if done and keep_parts:
@@ -67,7 +67,8 @@ def _question(running: Sequence[WorkerView], keep_parts: bool) -> Question:
         line("They end at their next byte, and their episodes are skipped."),
     ]
     if keep_parts:
-        impact.append(line("What came stays. It can be undone for a minute (u)."))
+        impact.append(line("What came stays, where the host can go on from there."))
+        impact.append(line("It can be undone for a minute (u)."))
     else:
         impact.append(line("What came is deleted: a retry (R on the episode) begins anew."))
     verb = "Cancel" if keep_parts else "Cancel and delete"

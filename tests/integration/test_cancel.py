@@ -102,6 +102,26 @@ def test_a_cancelled_download_that_was_deleted_meanwhile_is_not_said_to_be_taken
             assert "episode 1 was deleted" in result.text
 
 
+def test_what_was_kept_goes_when_its_episode_is_skipped_once_more(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "archive")
+    size = 600_000
+    with serve() as host:
+        url = show(host, "slow", {1: good("slow", 1, size, drip=(2_000, 0.02))}, size=size)
+        with running(settings, url) as engine:
+            client = LocalClient(engine)
+            wait_for(lambda: [one.done for one in client.snapshot().workers if one.done > 9_000])
+            assert client.send(CancelDownloads((1,), keep_parts=True)).ok
+            wait_for(lambda: not client.snapshot().workers)
+            write = DecideEpisodes(
+                episode_ids=(1,), decision=EpisodeDecision.SKIP, at=client.snapshot().at
+            )
+            assert client.send(Carry((write,))).ok
+            assert list(engine.services.layout.parts.iterdir()) == []
+            again = client.send(CancelDownloads((1,)))
+            assert "is skipped already" in again.text
+    assert [row["state"] for row in rows(settings, "episodes")] == ["skipped"]
+
+
 def test_what_was_kept_goes_with_its_episode(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "archive")
     size = 600_000

@@ -68,6 +68,18 @@ def test_what_was_named_and_refused_is_told_by_the_exit_code(
     assert done.returncode == code, done.stderr
 
 
+def test_an_undo_that_leaves_a_feed_as_it_is_says_so_by_its_exit_code(
+    archive: tuple[str, ...],
+) -> None:
+    done = podfetch(*archive, "feeds", "pause", "1", "2", "--yes", "--json")
+    operation = str(json.loads(done.stdout)["operation"])
+    assert podfetch(*archive, "feeds", "resume", "1").returncode == 0
+    undone = podfetch(*archive, "undo", operation, "--json")
+    told = json.loads(undone.stdout)
+    assert (undone.returncode, told["undone"]) == (1, 1)
+    assert [one["id"] for one in told["refused"]] == [1]
+
+
 @pytest.mark.parametrize(
     "option",
     [

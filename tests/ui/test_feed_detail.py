@@ -91,7 +91,9 @@ def test_downloads_are_cancelled_retried_and_followed_to_their_feeds() -> None:
             return "\n".join(painted(stage.app))
 
         await press(stage, "4", "down", "x")
-        assert "what came stays" in "".join(note.message for note in stage.app._notifications)
+        assert "goes on from here if its host can" in "".join(
+            note.message for note in stage.app._notifications
+        )
         await press(stage, "u")
         await press(stage, "space", "space", "x")
         assert "Cancel 2 downloads?" in text()
