@@ -49,6 +49,7 @@ from podfetch_tui.model.text import counted
 from podfetch_tui.model.writes import ApplyPriorities, ChangeFeed, Receipt
 from podfetch_tui.pipeline.erasures import finish_erasures
 from podfetch_tui.pipeline.services import Services
+from podfetch_tui.policy.classify import verdict_of
 from podfetch_tui.storage.sweep import remove_parts
 
 IMPORTED_PAUSED = "imported paused"
@@ -72,6 +73,7 @@ class Commands:
         events: EventRing,
         stopping: threading.Event,
         cancel: Callable[[frozenset[int]], None],
+        on_trouble: Callable[[Failure, bool], None],
     ) -> None:
         self._services = services
         self._dispatcher = dispatcher
@@ -80,6 +82,7 @@ class Commands:
         self._pause = pause
         self._stop = stop
         self._cancel_running = cancel
+        self._on_trouble = on_trouble
         self._adding = Adding(services, settings=lambda: reconfigure.settings, stop=stopping)
         self._decisions = Decisions(
             services,
@@ -96,6 +99,8 @@ class Commands:
         try:
             return self._apply(command)
         except Failure as failure:
+            if verdict_of(failure).stop:  # a damaged catalogue ends the engine, whoever finds it
+                self._on_trouble(failure, True)
             return CommandResult(ok=False, text=str(failure))
 
     def _apply(self, command: Command) -> CommandResult:

@@ -190,6 +190,7 @@ class Engine:
             events=self.events,
             stopping=self.workers.stop,
             cancel=self.telemetry.cancel,
+            on_trouble=lambda failure, fatal: self.condition.meet(failure, fatal),
         )
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SHARE = 0.04
+SHARE = 0.03
 """Of one core, for all that the thread of the screen does between two looks."""
 LONGEST_S = 1.0
 """A screen looks this often at least."""

@@ -25,7 +25,7 @@ from podfetch_tui.demo.audio import Media
 from podfetch_tui.demo.host import PodcastHost
 from podfetch_tui.demo.routes import Route
 from podfetch_tui.engine.engine import Engine
-from podfetch_tui.model.commands import CheckFeeds
+from podfetch_tui.model.commands import CheckFeeds, Command
 from podfetch_tui.model.settings import Settings
 
 SIZE = 1_200_000
@@ -148,8 +148,9 @@ def test_a_catalogue_whose_disk_is_full_forgets_no_episode(
         assert "0 foreign, 0 parts, 0 unreadable" in done.stdout
 
 
+@pytest.mark.parametrize("command", [CheckFeeds((1,)), CheckFeeds()])
 def test_a_catalogue_that_cannot_be_read_any_more_ends_the_engine_with_exit_7(
-    host: PodcastHost, tmp_path: Path
+    host: PodcastHost, tmp_path: Path, command: Command
 ) -> None:
     settings = settings_for(tmp_path / "archive")
     with engine_over(settings, serve(host, 1, rate=None)) as engine:
@@ -159,7 +160,7 @@ def test_a_catalogue_that_cannot_be_read_any_more_ends_the_engine_with_exit_7(
         with catalog.open("r+b") as file:
             file.seek(PAGE_SIZE)
             file.write(bytes(catalog.stat().st_size - PAGE_SIZE))
-        engine.commands.apply(CheckFeeds((1,)))
+        engine.commands.apply(command)
         wait_for(engine.finished.is_set)
         assert engine.end.exit_code == 7, engine.end.text
         assert "the catalogue is damaged; restore the newest backup" in engine.end.text

@@ -44,7 +44,10 @@ def test_a_pane_of_text_has_the_focus_and_all_the_room(key: str, pane: str) -> N
 
 @pytest.mark.parametrize(
     ("size", "panes"),
-    [((120, 36), ("#polls", "#downloads", "#events")), (SMALL, ("#downloads", "#events"))],
+    [
+        ((120, 36), ("#polls", "#downloads", "#health", "#events")),
+        (SMALL, ("#downloads", "#events")),
+    ],
     ids=["wide", "small"],
 )
 def test_the_dashboard_gives_its_tables_all_the_room(
