@@ -113,10 +113,12 @@ class Operator:
 
     def _plan(self, rng: random.Random) -> Iterator[tuple[str, bytes, Seen]]:
         """Yield keys with their kind and how one sees that they are answered."""
-        text = "\n".join(self._glass.lines())
-        page = len(set(re.findall(r"Show s\d{6}", text))) - 1  # a feed's pane has a title again
-        steps = {DOWN: 1, UP: -1, PAGE_DOWN: page, PAGE_UP: -page}
+        page = 0
         while True:
+            # A row may just be on its way; a feed's pane has a title again.
+            text = "\n".join(self._glass.lines())
+            page = max(page, len(set(re.findall(r"Show s\d{6}", text))) - 1)
+            steps = {DOWN: 1, UP: -1, PAGE_DOWN: page, PAGE_UP: -page}
             moves = [DOWN] * 5 + [PAGE_DOWN] * 2 + [UP] * 2 + [PAGE_UP]
             for key in moves:
                 self._at = max(1, min(self._feeds, self._at + steps[key]))

@@ -17,6 +17,7 @@ from support.stage import Stage, painted, press, until
 from textual.command import CommandPalette
 from textual.widgets import ContentSwitcher, Input
 
+from podfetch_tui.demo.routes import Route
 from podfetch_tui.model import actions
 from podfetch_tui.ui.dialogs.adding import Adding
 from podfetch_tui.ui.dialogs.box import Box
@@ -42,20 +43,6 @@ ELSEWHERE = {
     "engine.begin",  # it takes more than 500 feeds: tests/ui/test_program_on_screen.py
     "box.browse",  # the browser of this machine: tests/ui/test_feed_keys.py
     "config.editor",  # a real terminal: tests/ui/test_editor.py
-    # tests/ui/test_feed_panes.py
-    "app.maximise",
-    "rows.columns",
-    "rows.views",
-    "episodes.copy",
-    "episodes.delete",
-    "episodes.log",
-    "episodes.place",
-    # tests/ui/test_quarantine_screen.py
-    "quarantine.edit",
-    "quarantine.group",
-    "quarantine.history",
-    "quarantine.leave",  # tests/ui/test_probe_rounds.py
-    "hosts.release",  # tests/integration/test_host_release.py, by its write
 }
 
 
@@ -372,6 +359,92 @@ async def a_feed_in_quarantine(stage: Stage, world: World) -> None:
     await until(stage, "sold")
     await press(stage, "R")
     await comes(stage, lambda: world.asked("/sold.xml") == before + 3)
+
+
+@presses("app.maximise", "rows.columns", "rows.views")
+async def how_a_list_looks(stage: Stage, world: World) -> None:
+    del world
+    await press(stage, "2")
+    await until(stage, "tides")
+    for shown in (False, True):
+        await press(stage, "m")
+        await until(stage, "polls old to new", gone=not shown)
+    await press(stage, "c", "down", "enter", "escape")
+    await until(stage, "Host  ")
+    await press(stage, "v")
+    await comes(stage, lambda: isinstance(stage.app.screen, Choose))
+    await press(stage, "enter")
+    await until(stage, "Host  ", gone=True)
+
+
+@presses("episodes.copy", "episodes.place", "episodes.log", "episodes.delete")
+async def about_an_episode(stage: Stage, world: World) -> None:
+    await press(stage, "8", "/", *"state:archived", "enter")
+    await until(stage, " match")
+    await comes(stage, lambda: table(stage).chosen)
+    for key in ("y", "o"):
+        await press(stage, key)
+        await comes(stage, lambda: isinstance(stage.app.screen, Box))
+        await press(stage, "escape")
+        await comes(stage, lambda: not isinstance(stage.app.screen, Box))
+    before = world.episodes("state:archived")
+    await press(stage, "K")
+    await comes(stage, lambda: isinstance(stage.app.screen, Confirm))
+    await press(stage, "y")
+    await comes(stage, lambda: world.episodes("state:archived") == before - 1)
+    assert world.episodes("state:deleted") == 1
+    await comes(stage, lambda: table(stage).chosen)
+    await press(stage, "l")
+    await comes(stage, lambda: stage.app.current_mode == "events")
+
+
+@presses("quarantine.group", "quarantine.leave", "quarantine.history")
+async def groups_of_quarantine(stage: Stage, world: World) -> None:
+    del world
+    await press(stage, "3")
+    await until(stage, "sold")
+    await press(stage, "b")
+    await until(stage, "grouped by")
+    await press(stage, "escape")
+    await until(stage, "grouped by", gone=True)
+    await comes(stage, lambda: table(stage).chosen)
+    await press(stage, "l")
+    await comes(stage, lambda: stage.app.current_mode == "events")
+    await until(stage, "feed:2")
+
+
+@presses("quarantine.edit")
+async def another_url(stage: Stage, world: World) -> None:
+    url = show(world.host, "moved", count=1, address="127.0.0.26")
+    await press(stage, "3")
+    await until(stage, "sold")
+    await press(stage, "e")
+    await comes(stage, lambda: isinstance(stage.app.screen, Form))
+    stage.app.screen.query(Input).first().value = url
+    await press(stage, "enter")
+    await comes(stage, lambda: isinstance(stage.app.screen, Confirm))
+    assert world.asked("/moved.xml") == 1, "it is looked at before it is saved"
+    await press(stage, "y")
+    await comes(stage, lambda: world.feed(2)["url"] == url)
+    await comes(stage, lambda: world.feed(2)["state"] == "active")
+
+
+@presses("hosts.release")
+async def a_host_that_told_us_to_wait(stage: Stage, world: World) -> None:
+    wait = Route(status=429, headers=(("Retry-After", "7200"),))
+    path, body = "/tides.xml", world.host.table.routes["/tides.xml"]
+    world.host.table.routes[path] = wait
+    await press(stage, "2")
+    await until(stage, "tides")
+    await press(stage, "r")
+    await comes(stage, lambda: any(one.told_until for one in world.client.snapshot().hosts))
+    world.host.table.routes[path] = body
+    await press(stage, "h")
+    await until(stage, "told us to wait")
+    await press(stage, "home", "R")  # the cursor stays on the host that it was on
+    await comes(stage, lambda: isinstance(stage.app.screen, Confirm))
+    await press(stage, "y")
+    await comes(stage, lambda: not any(one.told_until for one in world.client.snapshot().hosts))
 
 
 @presses(*(f"limits.{one.verb}" for one in actions.of_scope("limits")))
