@@ -296,7 +296,9 @@ async def more_feeds(stage: Stage, world: World) -> None:
         await comes(stage, lambda: isinstance(stage.app.screen, Adding))
         await press(stage, "escape")
         await comes(stage, lambda: not isinstance(stage.app.screen, Adding))
-    await press(stage, "i", *url, "ctrl+l")
+    await press(stage, "i", *url)
+    await until(stage, "1 new")  # what is no address alone is not looked at
+    await press(stage, "ctrl+l")
     await comes(stage, lambda: world.asked("/late.xml") == 1)
     before = painted(stage.app)
     await press(stage, "ctrl+o")
