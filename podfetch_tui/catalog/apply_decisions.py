@@ -105,9 +105,12 @@ def decide_episodes(changes: Changes, write: DecideEpisodes) -> Decided:
                 changes, SetEpisodeState(episode_id=row.id, state=missing, reason=_LOST)
             )
             row = changes.episode(episode_id)
-        why = episode_refusal(write.decision, row.state, undelete=write.undelete)
-        if _lets_part_go(write, row):
-            why = ""
+        why = episode_refusal(
+            write.decision,
+            row.state,
+            undelete=write.undelete,
+            lets_part_go=bool(row.part) and not write.keep_part,
+        )
         sharers = _sharers(changes, row) if write.decision is EpisodeDecision.DELETE else []
         if any(state == EpisodeState.SEALED.value for state, _ in sharers):
             why = "has the bytes of an episode that is being stored: try again later"
@@ -121,12 +124,6 @@ def decide_episodes(changes: Changes, write: DecideEpisodes) -> Decided:
             _settle(changes, write, row, sharers)
         done.append(episode_id)
     return Decided(tuple(done), tuple(refused))
-
-
-def _lets_part_go(write: DecideEpisodes, row: EpisodeFacts) -> bool:
-    """Say whether a skip is of an episode that was cancelled with its part kept."""
-    is_skipped = write.decision is EpisodeDecision.SKIP and row.state is EpisodeState.SKIPPED
-    return is_skipped and bool(row.part) and not write.keep_part
 
 
 def note_files(changes: Changes, write: NoteFiles) -> Decided:

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from podfetch_tui.catalog import pages
+from podfetch_tui.catalog.episodes import parts_of
 from podfetch_tui.catalog.erasures import episode_states
 from podfetch_tui.catalog.open import Catalog
 from podfetch_tui.cli import archive as archives
@@ -112,8 +113,14 @@ def _plan(
     undelete: bool,
 ) -> Decided:
     """Return what the receipt would be."""
+    parts = parts_of(catalog, ids)
     whys = [
-        (number, "" if number in lost else episode_refusal(decision, state, undelete=undelete))
+        (
+            number,
+            ""
+            if number in lost
+            else episode_refusal(decision, state, undelete=undelete, lets_part_go=number in parts),
+        )
         for number, state in episode_states(catalog, ids)
     ]
     done = tuple(number for number, why in whys if not why)

@@ -83,9 +83,22 @@ def episode_changed(seen: str, state: EpisodeState) -> str:
 
 
 def episode_refusal(
-    decision: EpisodeDecision, state: EpisodeState, *, undelete: bool = False
+    decision: EpisodeDecision,
+    state: EpisodeState,
+    *,
+    undelete: bool = False,
+    lets_part_go: bool = False,
 ) -> str:
-    """Return why ``decision`` is not carried out for an episode in ``state``; empty when it is."""
+    """Return why ``decision`` is not carried out for an episode in ``state``; empty when it is.
+
+    Args:
+        decision: What is to become of it.
+        state: Where it stands.
+        undelete: A retry fetches deleted ones again, too.
+        lets_part_go: What came of its cancelled download is kept, and a skip drops it.
+    """
     if undelete and decision is EpisodeDecision.RETRY and state is EpisodeState.DELETED:
+        return ""
+    if lets_part_go and decision is EpisodeDecision.SKIP and state is EpisodeState.SKIPPED:
         return ""
     return _EPISODES[decision].get(state, "")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from support.archive import rows, running, settings_for
 from support.podhost import serve
 from support.shows import good, media_path, show
@@ -11,6 +14,7 @@ from support.wait import wait_for
 
 from podfetch_tui.api.local import LocalClient
 from podfetch_tui.demo.routes import Route
+from podfetch_tui.engine.engine import Engine
 from podfetch_tui.engine.lanes import Lane
 from podfetch_tui.model.commands import (
     ActOnFeeds,
@@ -20,6 +24,7 @@ from podfetch_tui.model.commands import (
     RetryEpisode,
 )
 from podfetch_tui.model.decisions import DecideEpisodes, EpisodeDecision, FeedAsk, FeedDecision
+from podfetch_tui.model.settings import Settings
 
 
 def test_a_cancelled_download_ends_and_comes_back_when_it_is_retried(tmp_path: Path) -> None:
@@ -82,62 +87,47 @@ def test_what_came_of_a_cancelled_download_outlives_the_engine_and_is_gone_on_wi
             assert list(engine.services.layout.parts.iterdir()) == []
 
 
+@contextlib.contextmanager
+def cancelled(settings: Settings) -> Iterator[Engine]:
+    """Run an engine whose only download was cancelled on its way, what came of it kept."""
+    size = 600_000
+    with serve() as host:
+        url = show(host, "slow", {1: good("slow", 1, size, drip=(2_000, 0.02))}, size=size)
+        with running(settings, url) as engine:
+            client = LocalClient(engine)
+            wait_for(lambda: [one.done for one in client.snapshot().workers if one.done > 9_000])
+            assert client.send(CancelDownloads((1,), keep_parts=True)).ok
+            yield engine
+
+
+def decide(client: LocalClient, decision: EpisodeDecision) -> None:
+    write = DecideEpisodes(episode_ids=(1,), decision=decision, at=client.snapshot().at)
+    assert client.send(Carry((write,))).ok
+
+
 def test_a_cancelled_download_that_was_deleted_meanwhile_is_not_said_to_be_taken_back(
     tmp_path: Path,
 ) -> None:
-    settings = settings_for(tmp_path / "archive")
-    size = 600_000
-    with serve() as host:
-        url = show(host, "slow", {1: good("slow", 1, size, drip=(2_000, 0.02))}, size=size)
-        with running(settings, url) as engine:
-            client = LocalClient(engine)
-            wait_for(lambda: [one.done for one in client.snapshot().workers if one.done > 9_000])
-            assert client.send(CancelDownloads((1,), keep_parts=True)).ok
-            write = DecideEpisodes(
-                episode_ids=(1,), decision=EpisodeDecision.DELETE, at=client.snapshot().at
-            )
-            assert client.send(Carry((write,))).ok
-            result = client.send(RetryEpisode((1,)))
-            assert (result.ok, result.affected) == (False, 0)
-            assert "episode 1 was deleted" in result.text
+    with cancelled(settings_for(tmp_path / "archive")) as engine:
+        client = LocalClient(engine)
+        decide(client, EpisodeDecision.DELETE)
+        result = client.send(RetryEpisode((1,)))
+        assert (result.ok, result.affected) == (False, 0)
+        assert "episode 1 was deleted" in result.text
 
 
-def test_what_was_kept_goes_when_its_episode_is_skipped_once_more(tmp_path: Path) -> None:
-    settings = settings_for(tmp_path / "archive")
-    size = 600_000
-    with serve() as host:
-        url = show(host, "slow", {1: good("slow", 1, size, drip=(2_000, 0.02))}, size=size)
-        with running(settings, url) as engine:
-            client = LocalClient(engine)
-            wait_for(lambda: [one.done for one in client.snapshot().workers if one.done > 9_000])
-            assert client.send(CancelDownloads((1,), keep_parts=True)).ok
-            wait_for(lambda: not client.snapshot().workers)
-            write = DecideEpisodes(
-                episode_ids=(1,), decision=EpisodeDecision.SKIP, at=client.snapshot().at
-            )
-            assert client.send(Carry((write,))).ok
-            assert list(engine.services.layout.parts.iterdir()) == []
-            again = client.send(CancelDownloads((1,)))
-            assert "is skipped already" in again.text
-    assert [row["state"] for row in rows(settings, "episodes")] == ["skipped"]
-
-
-def test_what_was_kept_goes_with_its_episode(tmp_path: Path) -> None:
-    settings = settings_for(tmp_path / "archive")
-    size = 600_000
-    with serve() as host:
-        url = show(host, "slow", {1: good("slow", 1, size, drip=(2_000, 0.02))}, size=size)
-        with running(settings, url) as engine:
-            client = LocalClient(engine)
-            wait_for(lambda: [one.done for one in client.snapshot().workers if one.done > 9_000])
-            assert client.send(CancelDownloads((1,), keep_parts=True)).ok
-            wait_for(lambda: not client.snapshot().workers)
-            assert len(list(engine.services.layout.parts.iterdir())) == 1
-            write = DecideEpisodes(
-                episode_ids=(1,), decision=EpisodeDecision.DELETE, at=client.snapshot().at
-            )
-            assert client.send(Carry((write,))).ok
-            assert list(engine.services.layout.parts.iterdir()) == []
+@pytest.mark.parametrize("decision", [EpisodeDecision.SKIP, EpisodeDecision.DELETE])
+def test_what_was_kept_goes_when_its_episode_is_skipped_once_more_or_deleted(
+    tmp_path: Path, decision: EpisodeDecision
+) -> None:
+    with cancelled(settings_for(tmp_path / "archive")) as engine:
+        client = LocalClient(engine)
+        wait_for(lambda: not client.snapshot().workers)
+        assert len(list(engine.services.layout.parts.iterdir())) == 1
+        decide(client, decision)
+        assert list(engine.services.layout.parts.iterdir()) == []
+        again = client.send(CancelDownloads((1,)))
+        assert "already" in again.text or "deleted" in again.text
 
 
 def test_a_part_of_a_url_that_is_out_of_date_does_not_stay(tmp_path: Path) -> None:

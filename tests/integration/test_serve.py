@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import importlib.util
 import os
 import secrets
 import signal
@@ -22,10 +21,6 @@ from support.wait import wait_for
 
 from podfetch_tui.cli import serve_command
 from podfetch_tui.cli.context import Context
-
-requires_extra = pytest.mark.skipif(
-    importlib.util.find_spec("textual_serve") is None, reason="the extra [web] is not installed"
-)
 
 
 @pytest.fixture
@@ -50,14 +45,12 @@ def test_without_the_extra_it_says_how_to_get_it(
     assert "'podfetch-tui[web]'" in done.stderr
 
 
-@requires_extra
 def test_without_an_engine_there_is_nothing_to_look_at(tmp_path: Path) -> None:
     root = str(tmp_path / "archive")
     assert podfetch("--archive", root, "init").returncode == 0
     assert podfetch("serve", root).returncode == 5
 
 
-@requires_extra
 def test_a_port_that_is_taken_is_said(root: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -160,7 +153,6 @@ def upgrade(port: int, origin: str) -> str:
     )
 
 
-@requires_extra
 def test_a_browser_of_this_machine_sees_the_engine_and_a_strangers_page_does_not(
     root: str,
 ) -> None:

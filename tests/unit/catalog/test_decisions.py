@@ -100,6 +100,8 @@ def test_every_decision_leads_out_of_every_state_or_says_why_not() -> None:
             why = episode_refusal(decision, state)
             assert not why or why.startswith(("is ", "was "))
     assert not episode_refusal(EpisodeDecision.RETRY, EpisodeState.DELETED, undelete=True)
+    assert not episode_refusal(EpisodeDecision.SKIP, EpisodeState.SKIPPED, lets_part_go=True)
+    assert episode_refusal(EpisodeDecision.SKIP, EpisodeState.DELETED, lets_part_go=True)
 
 
 def test_a_skipped_episode_waits_for_nothing_until_it_is_retried(
