@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import re
 import tempfile
 import threading
 import time
@@ -113,12 +112,9 @@ class Operator:
 
     def _plan(self, rng: random.Random) -> Iterator[tuple[str, bytes, Seen]]:
         """Yield keys with their kind and how one sees that they are answered."""
-        page = 0
+        page = self._rows() - 1
+        steps = {DOWN: 1, UP: -1, PAGE_DOWN: page, PAGE_UP: -page}
         while True:
-            # A row may just be on its way; a feed's pane has a title again.
-            text = "\n".join(self._glass.lines())
-            page = max(page, len(set(re.findall(r"Show s\d{6}", text))) - 1)
-            steps = {DOWN: 1, UP: -1, PAGE_DOWN: page, PAGE_UP: -page}
             moves = [DOWN] * 5 + [PAGE_DOWN] * 2 + [UP] * 2 + [PAGE_UP]
             for key in moves:
                 self._at = max(1, min(self._feeds, self._at + steps[key]))
@@ -138,6 +134,12 @@ class Operator:
             for key, text in BODIES.items():
                 yield "screen", key, lambda text=text: self.shows(text)  # type: ignore[misc]
             yield "screen", b"2", self._on(self._at)
+
+    def _rows(self) -> int:
+        """Return how many rows the list has: from its labels to the pane below."""
+        lines = self._glass.lines()
+        labels = next(y for y, line in enumerate(lines) if "Title" in line and "Last ok" in line)
+        return next(y for y, line in enumerate(lines) if y > labels and line[0] == "─") - labels - 1
 
     def _whole(self) -> bool:
         text = self._glass.line(1).strip()
